@@ -1,0 +1,119 @@
+{#
+From landed rows to one row a key, in two steps.
+
+A window over all rows would be the whole cost of a refresh (20M orders: 6.3 s and 2.5 GB, against 2.9 s and 1.05 GB),
+so the few keys that occur more than once are found first, by a hash, and only their rows are ranked.
+#}
+
+{# The rows whose key occurs more than once, and what becomes of each: kept, duplicate or superseded. #}
+{% macro repeated_rows(feed_name) %}
+{%- set this_feed = feed(feed_name) -%}
+{%- set key = this_feed['key'] | join(', ') -%}
+with
+
+landed as (
+
+    select * from {{ source('raw', feed_name) }}
+
+),
+
+suspect_hashes as (
+
+    select {{ row_hash(this_feed['key']) }} as key_hash
+    from landed
+    group by {{ row_hash(this_feed['key']) }}
+    having count(*) > 1
+
+),
+
+suspects as (
+
+    select
+        *,
+        {{ row_hash(this_feed['columns'] + this_feed['private']) }} as content_hash
+    from landed
+    where {{ row_hash(this_feed['key']) }} in (select key_hash from suspect_hashes)
+
+),
+
+ranked as (
+
+    select
+        *,
+        count(*) over (partition by {{ key }}) as versions,
+        row_number() over (newest_first) as version_rank,
+        first_value(content_hash) over (newest_first) as kept_hash
+    from suspects
+    window newest_first as (
+        partition by {{ key }}
+        order by {% if 'revised_at' in this_feed %}{{ this_feed['revised_at'] }} desc nulls last, {% endif %}_load desc, _row desc
+    )
+
+)
+
+select
+    {% for column in this_feed['columns'] %}
+    {{ column }},
+    {% endfor %}
+    _load,
+    _row,
+    case
+        when version_rank = 1 then 'kept'
+        when content_hash = kept_hash then 'duplicate'
+        else 'superseded'
+    end as outcome
+from ranked
+where versions > 1
+{% endmacro %}
+
+{# One row a key: those that occur once, and of the others the one that was kept. #}
+{% macro accepted_rows(feed_name) %}
+{%- set this_feed = feed(feed_name) -%}
+with
+
+landed as (
+
+    select * from {{ source('raw', feed_name) }}
+
+),
+
+repeated as (
+
+    select * from {{ ref('repeated_' ~ feed_name) }}
+
+),
+
+only_once as (
+
+    select
+        {% for column in this_feed['columns'] %}
+        {{ column }},
+        {% endfor %}
+        _load,
+        _row
+    from landed
+    where not exists (
+        select 1
+        from repeated
+        where {% for column in this_feed['key'] %}repeated.{{ column }} = landed.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+    )
+
+),
+
+kept as (
+
+    select
+        {% for column in this_feed['columns'] %}
+        {{ column }},
+        {% endfor %}
+        _load,
+        _row
+    from repeated
+    where outcome = 'kept'
+
+)
+
+select * from only_once
+union all
+select * from kept
+{% endmacro %}

@@ -1,0 +1,44 @@
+with
+
+answers as (
+
+    select
+        *,
+        question = 'overall_satisfaction' as is_overall,
+        question = 'overall_satisfaction' and expected_score is not null as is_compared,
+        case when question = 'would_rebuy' then score_scaled end as rebuy_score,
+        -- On 0 to 10, whatever scale the survey used; without a scale it is taken as 0 to 10 already.
+        case
+            when question <> 'would_recommend' then null
+            when score_scaled is not null then round(score_scaled * 10, 6)
+            when score between 0 and 10 then score
+        end as recommend_score
+    from {{ ref('survey_answers') }}
+
+),
+
+summaries as (
+
+    select
+        customer_id,
+        count(*) as answers,
+        max(answered_at) as last_answered_at,
+        {{ exact_mean('case when is_overall then score_scaled end') }} as satisfaction_scaled,
+        sum(cast(score as decimal(18, 6))) filter (where is_compared) as compared_score,
+        sum(cast(expected_score as decimal(18, 6))) filter (where is_compared) as compared_expectation,
+        {{ latest_value('rebuy_score', 'answered_at', 'response_id') }} as rebuy_score,
+        {{ latest_value('recommend_score', 'answered_at', 'response_id') }} as recommend_score
+    from answers
+    group by customer_id
+
+)
+
+select
+    customer_id,
+    answers,
+    last_answered_at,
+    satisfaction_scaled,
+    {{ ratio('compared_score', 'compared_expectation') }} as satisfaction_ratio,
+    rebuy_score >= {{ var('rebuys_from') }} as will_rebuy,
+    recommend_score
+from summaries

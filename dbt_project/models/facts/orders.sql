@@ -1,0 +1,43 @@
+with
+
+accepted as (
+
+    select
+        *,
+        coalesce(status, 'completed') = 'completed' as is_completed,
+        {{ if_known('delivered_at') }} as known_delivered_at
+    from {{ ref('stg_orders') }}
+    where ordered_at < {{ end_of_as_of() }}
+
+)
+
+select
+    order_id,
+    customer_id,
+    ordered_at,
+    cast(ordered_at as date) as ordered_date,
+    amount,
+    quantity,
+    cost,
+    channel,
+    category,
+    region,
+    coalesce(status, 'completed') as status,
+    due_at,
+    {{ if_known('paid_at') }} as paid_at,
+    promised_at,
+    known_delivered_at as delivered_at,
+    is_completed and amount >= 0 as is_counted,
+    is_completed and amount < 0 as is_refund,
+    case
+        when not is_completed or promised_at is null then null
+        when known_delivered_at is not null then known_delivered_at > promised_at
+        when promised_at < {{ end_of_as_of() }} then true
+    end as is_delivered_late,
+    {{ hours_between('promised_at', 'known_delivered_at') }} / 24 as delivery_delay_days,
+    case
+        when not is_completed then 0
+        when cost is null then cast(amount * {{ var('margin') }} as decimal(18, 4))
+        else amount - cost
+    end as profit
+from accepted

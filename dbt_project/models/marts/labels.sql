@@ -1,0 +1,6 @@
+select
+    field,
+    value,
+    label_en,
+    label_zh
+from {{ ref('label_texts') }}

@@ -1,0 +1,12 @@
+select
+    hierarchy,
+    indicator,
+    parent,
+    cast(level as bigint) as level,
+    local_weight,
+    global_weight,
+    consistency_ratio,
+    cast(experts as bigint) as experts,
+    method,
+    is_leaf
+from {{ source('scores', 'quality_weights') }}

@@ -1,0 +1,24 @@
+{{ config(materialized='table') }}
+
+with
+
+removed as (
+
+    {% for feed_name in ['orders', 'complaints', 'surveys', 'customers'] %}
+    select
+        '{{ feed_name }}' as feed,
+        concat_ws('|', {{ feed(feed_name)['key'] | join(', ') }}) as record_key,
+        _load,
+        _row,
+        outcome,
+        {{ feed(feed_name).get('amount', 'cast(null as decimal(18, 4))') }} as amount
+    from {{ ref('repeated_' ~ feed_name) }}
+    where outcome <> 'kept'
+    {% if not loop.last %}
+    union all
+    {% endif %}
+    {% endfor %}
+
+)
+
+select * from removed

@@ -1,0 +1,185 @@
+"""The command line: thin commands over the same job, releases and configuration as the page.
+
+Exit codes: 0 done or published, 3 held, 1 error. Heavy imports live in the commands that need them.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from orchestration.errors import UserError
+from orchestration.settings import Settings, load_settings
+
+HELD = 3
+
+
+class Commands(click.Group):
+    """Errors that a user can mend are told in words, without a stack trace."""
+
+    def invoke(self, ctx: click.Context):
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            click.secho(str(error), fg="red", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="touchstone")
+def main() -> None:
+    """Touchstone (试金石): customer value, service quality and segment marts, published as one set or not at all.
+
+    Places and targets come from the environment: TOUCHSTONE_HOME (default ./var) and TOUCHSTONE_CONFIG.
+    """
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to; made if missing.")
+@click.option("--customers", type=click.IntRange(min=1), default=2_000, show_default=True)
+@click.option("--orders", type=click.IntRange(min=0), default=30_000, show_default=True)
+@click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same files.")
+@click.option("--format", "file_format", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
+@click.option("--dirty", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Share of rows with faults.")
+@click.option("--end", type=click.DateTime(["%Y-%m-%d"]), help="Last day of the history.  [default: 2026-06-30]")
+def sample(out: Path, customers: int, orders: int, seed: int, file_format: str, dirty: float, end) -> None:
+    """Write the feeds of a synthetic company, with the known truth beside them."""
+    from orchestration.sample.company import END, write_company
+
+    last_day = end.date() if end else END
+    written = write_company(out, customers, orders, seed, file_format, dirty, last_day)
+    for name, file in written.items():
+        click.echo(f"{file.rows:>12,}  {name:<16} {file.path}")
+
+
+@main.command()
+@click.option("--as-of", help="Date to compute for, YYYY-MM-DD.  [default: as sources.yml says]")
+@click.option("--source", "sources", multiple=True, metavar="FEED=PATH", help="Another path for a feed, for this run.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of words.")
+def refresh(as_of: str | None, sources: tuple[str, ...], as_json: bool) -> None:
+    """Land the feeds, build and check everything, and publish the marts as one set or not at all."""
+    from orchestration.refresh import run_refresh
+
+    given = {}
+    for source in sources:
+        feed_name, separator, path = source.partition("=")
+        if not separator or not path:
+            raise UserError(
+                f"--source {source} is not FEED=PATH", mend="for example --source orders=exports/orders.csv"
+            )
+        given[feed_name] = path
+    settings = load_settings()
+    outcome = run_refresh(settings, as_of, given, tell=None if as_json else click.echo)
+    if as_json:
+        click.echo(json.dumps(outcome.facts(), ensure_ascii=False, indent=1))
+    else:
+        tell_status(settings)
+        if outcome.result == "error":
+            click.secho(f"\nThe refresh broke off: {outcome.message}", fg="red", err=True)
+    sys.exit({"published": 0, "held": HELD, "error": 1}[outcome.result])
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of words.")
+def status(as_json: bool) -> None:
+    """What is served now, since when; what is held, and why."""
+    from dataclasses import asdict
+
+    from orchestration.publishing import status as recorded
+
+    settings = load_settings()
+    if as_json:
+        click.echo(json.dumps(asdict(recorded.read(settings.home)), ensure_ascii=False, indent=1))
+    else:
+        tell_status(settings)
+
+
+def tell_status(settings: Settings) -> None:
+    """The status in words."""
+    from orchestration.publishing import catalogue
+    from orchestration.publishing import status as recorded
+
+    known = recorded.read(settings.home)
+    click.echo()
+    if known.release_id is None:
+        click.secho("Nothing is served yet.", bold=True)
+    else:
+        click.secho(f"Served: {known.release_id}", bold=True, nl=False)
+        click.echo(f", as of {known.as_of}, since {known.served_since}")
+        current = catalogue.current_link(settings.home)
+        click.echo(f"  marts   {current / 'marts.duckdb'}")
+        click.echo(f"  report  {current / 'report.html'}")
+    if known.pinned:
+        click.secho(f"Pinned to {known.pinned_release_id} since {known.pinned_since}: ", fg="yellow", nl=False)
+        click.echo("refreshes build and check, but do not switch. `touchstone unpin` lets them again.")
+    if known.held:
+        click.secho(
+            f"Held since {known.held_since}: the candidate as of {known.held_as_of} is not published.", fg="red"
+        )
+        for reason in known.reasons:
+            click.echo(f"  - {reason['check']}: {reason['message']}")
+    if known.last_outcome == "error":
+        click.secho(f"The last run, at {known.last_outcome_at}, broke off: {known.last_message}", fg="red")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON array instead of a table.")
+def releases(as_json: bool) -> None:
+    """The releases on disk, newest last; the served one is marked."""
+    from orchestration.publishing import catalogue
+
+    home = load_settings().home
+    served = catalogue.served_id(home)
+    rows = [
+        {
+            "release_id": release.release_id,
+            "as_of": release.as_of.isoformat(),
+            "published_at": release.published_at.isoformat(timespec="seconds"),
+            "is_served": release.release_id == served,
+            "customers": release.manifest["marts"]["customer_value"]["rows"],
+        }
+        for release in catalogue.releases(home)
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+    elif not rows:
+        click.echo("No release yet: run `touchstone refresh`.")
+    else:
+        for row in rows:
+            mark = "*" if row["is_served"] else " "
+            click.echo(f"{mark} {row['release_id']}  as of {row['as_of']}  {row['customers']:>10,} customers")
+
+
+@main.command()
+@click.argument("release_id", required=False)
+def rollback(release_id: str | None) -> None:
+    """Serve an earlier release again (default: the one that the served one replaced), and pin it."""
+    from orchestration.publishing.release import rollback as go_back
+
+    settings = load_settings()
+    go_back(settings.home, release_id)
+    tell_status(settings)
+
+
+@main.command()
+def unpin() -> None:
+    """Let refreshes switch again after a rollback."""
+    from orchestration.publishing.release import unpin as let_go
+
+    settings = load_settings()
+    let_go(settings.home)
+    tell_status(settings)
+
+
+@main.command()
+def doctor() -> None:
+    """Look at configuration, sources, engine and permissions; say what is wrong and how to mend it."""
+    from orchestration.doctor import examine
+
+    healthy = True
+    for finding in examine():
+        healthy &= finding.is_fine
+        click.secho("ok    " if finding.is_fine else "WRONG ", fg="green" if finding.is_fine else "red", nl=False)
+        click.echo(f"{finding.what}: {finding.told}")
+    sys.exit(0 if healthy else 1)

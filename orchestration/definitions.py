@@ -1,0 +1,48 @@
+"""The front door: everything that Dagster loads."""
+
+import dagster as dg
+
+from orchestration.settings import load_settings
+
+REFRESH = "refresh"
+
+
+@dg.definitions
+def definitions() -> dg.Definitions:
+    """Assets, their checks, the job and its schedule, of the configuration that is in force."""
+    from orchestration.defs.dbt import build_dbt_assets
+    from orchestration.defs.marts import shape_check
+    from orchestration.defs.previous import previous_history
+    from orchestration.defs.progress import progress
+    from orchestration.defs.raw import RAW_ASSETS
+    from orchestration.defs.release import release_asset
+    from orchestration.defs.scores import SCORE_ASSETS
+    from orchestration.defs.session import session_resource
+
+    settings = load_settings()
+    dbt_models = build_dbt_assets(settings.home, settings.gates)
+    tables = [previous_history, *RAW_ASSETS, dbt_models, *SCORE_ASSETS]
+    keys = sorted(key for asset in tables for key in asset.keys)
+    marts = [key for key in keys if key.path[0] == "marts"]
+    refresh = dg.define_asset_job(
+        REFRESH,
+        selection=dg.AssetSelection.all(),
+        description="Land the feeds, build and check everything, and publish the marts as one set or not at all.",
+    )
+    return dg.Definitions(
+        assets=[*tables, release_asset(keys, marts)],
+        asset_checks=[shape_check(mart) for mart in marts],
+        jobs=[refresh],
+        schedules=[
+            dg.ScheduleDefinition(
+                name="every_morning",
+                job=refresh,
+                cron_schedule="0 5 * * *",
+                description="A refresh at five every morning.",
+            )
+        ],
+        resources={"session": session_resource},
+        loggers={"progress": progress, "console": dg.colored_console_logger},
+        # One process: a run holds one lock, and does not import everything again at each step.
+        executor=dg.in_process_executor,
+    )

@@ -1,0 +1,38 @@
+"""Progress on the command line: one line a finished step, one a failed check."""
+
+import logging
+
+import click
+import dagster as dg
+
+
+class StepLines(logging.Handler):
+    """Turns Dagster's events into lines for a person who waits."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = getattr(record, "dagster_meta", {}).get("dagster_event")
+        if event is None:
+            return
+        name = (event.step_key or "").replace("__", ".")
+        if event.event_type == dg.DagsterEventType.STEP_SUCCESS:
+            click.echo(
+                f"  {click.style('done', fg='green')}    {name:<32} {event.event_specific_data.duration_ms / 1000:6.1f} s"
+            )
+        elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
+            click.echo(f"  {click.style('stopped', fg='red')} {name}")
+        elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            result = event.event_specific_data
+            if not result.passed:
+                click.echo(
+                    f"  {click.style('failed', fg='red')}  {'.'.join(result.asset_key.path)}:{result.check_name}"
+                )
+
+
+@dg.logger(description="Lines for the command line.")
+def progress(init_context: dg.InitLoggerContext) -> logging.Logger:
+    lines = logging.getLogger("touchstone.progress")
+    lines.setLevel(logging.DEBUG)
+    lines.propagate = False
+    if not lines.handlers:
+        lines.addHandler(StepLines())
+    return lines

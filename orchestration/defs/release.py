@@ -1,0 +1,115 @@
+"""The release: the gate is asked, and the whole set is published by one switch, or nothing is.
+
+What is asked is the ledger (quality/gate.py), not this run: launched alone after a failed check, or on tables that
+were built again without their checks, the release refuses as well.
+"""
+
+import dagster as dg
+
+from orchestration.defs.session import Session
+from orchestration.publishing import pins
+from orchestration.publishing.release import publish
+from orchestration.quality.gate import code_version
+
+
+def release_asset(tables: list[dg.AssetKey], marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The asset that publishes.
+
+    Parameters
+    ----------
+    tables : list of AssetKey
+        Everything that the published set stands on, which must be current.
+    marts : list of AssetKey
+        What is published.
+    """
+
+    @dg.asset(
+        key=["release", "current"],
+        deps=marts,
+        group_name="release",
+        kinds={"duckdb", "parquet"},
+        owners=["team:data"],
+        description="The published set of marts: all of it when every blocking check has passed, else nothing changes.",
+    )
+    def current(session: dg.ResourceParam[Session]):
+        with session.step("release.current"):
+            session.unmet = session.gate.unmet([".".join(key.path) for key in tables])
+            if session.unmet:
+                told = "\n".join(f"- {reason}" for reason in session.unmet)
+                raise dg.Failure(
+                    description=f"Held: {len(session.unmet)} reasons. What is served stays as it is.\n{told}",
+                    allow_retries=False,
+                )
+            pin = pins.pin(session.settings.home)
+            if pin:
+                session.is_pinned_out = True
+                raise dg.Failure(
+                    description=f"Every check passed, but {pin.release_id} is pinned since {pin.since} after a rollback. "
+                    "`touchstone unpin` lets refreshes switch again.",
+                    allow_retries=False,
+                )
+            with session.warehouse.connect() as connection:
+                release = publish(
+                    connection, session.settings.home, manifest=manifest(session), message=f"run {session.run_id}"
+                )
+            session.is_published = True
+            return dg.MaterializeResult(
+                metadata={
+                    "release": release.release_id,
+                    "as of": release.as_of.isoformat(),
+                    "marts": dg.MetadataValue.path(str(release.directory / "marts.duckdb")),
+                    "report": dg.MetadataValue.path(str(release.directory / "report.html")),
+                }
+            )
+
+    return current
+
+
+def manifest(session: Session) -> dict:
+    """Everything that the release was made from, but for what publishing adds."""
+    set_aside = {
+        (row["_load"], row["outcome"]): row["records"]
+        for row in session.warehouse.records(
+            "select _load, outcome, count(*) as records from staging.set_aside group by _load, outcome"
+        )
+    }
+    loads = []
+    for feed_name in sorted(session.settings.sources.feeds):
+        for load in session.admitted_loads(feed_name):
+            duplicate, superseded = (
+                set_aside.get((load.load_id, outcome), 0) for outcome in ("duplicate", "superseded")
+            )
+            loads.append(
+                {
+                    "load_id": load.load_id,
+                    "feed": feed_name,
+                    "landed_at": load.landed_at,
+                    "files": load.files,
+                    "watermark": load.newest,
+                    "source_rows": load.source_rows,
+                    "accepted": load.rows["accepted"] - duplicate - superseded,
+                    "duplicate": duplicate,
+                    "superseded": superseded,
+                    "excluded": load.rows["excluded"],
+                    "quarantined": load.rows["quarantined"],
+                    "money": load.money,
+                    "reasons": load.reasons,
+                    "joins": load.joins,
+                    "unknown_columns": load.unknown_columns,
+                }
+            )
+    return {
+        "as_of": session.as_of,
+        "base_release_id": session.base.release_id if session.base else None,
+        "checks": [
+            {**result, "name": result["check_name"], "run_id": result["run_id"]} for result in session.gate.results()
+        ],
+        "code_version": code_version(),
+        "configuration": session.settings.values,
+        "configuration_hash": session.settings.configuration_hash,
+        "fingerprint": session.fingerprint(),
+        "loads": loads,
+        "models": session.warehouse.records("select * from scores.clv_model order by model"),
+        "overrides": [],
+        "run_id": session.run_id,
+    }

@@ -1,0 +1,268 @@
+"""Score assets: the engine gives a summary, Python decides on it, the engine applies the decision to each customer.
+
+Each asset reads, calls one decision, writes, and returns what a person wants to see. Checks of the scores run in
+the same step, so that a score cannot be built without being judged.
+"""
+
+import csv
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dagster as dg
+
+from orchestration.defs.session import Session
+from orchestration.errors import UserError
+from orchestration.quality import scores as checks
+from orchestration.scoring import clusters, hierarchy, quality, rfm, silence, tiers
+from orchestration.scoring.clv import simple
+from orchestration.scoring.judgements import Judgement
+from orchestration.scoring.quadrant import QuadrantSettings
+from orchestration.settings import Settings
+
+CLV_MODEL_COLUMNS = {
+    "model": "varchar",
+    "is_published": "boolean",
+    "parameters": "varchar",
+    "log_likelihood": "double",
+    "fit_status": "varchar",
+    "fit_note": "varchar",
+    "customers": "bigint",
+    "total_clv": "decimal(18,2)",
+    "holdout": "varchar",
+    "naive_comparison": "varchar",
+}
+WEIGHT_COLUMNS = {
+    "hierarchy": "varchar",
+    "indicator": "varchar",
+    "parent": "varchar",
+    "level": "integer",
+    "local_weight": "double",
+    "global_weight": "double",
+    "consistency_ratio": "double",
+    "experts": "integer",
+    "method": "varchar",
+    "is_leaf": "boolean",
+}
+JUDGEMENT_COLUMNS = ("expert", "hierarchy", "parent", "item_a", "item_b", "ratio")
+
+
+def score_asset(name: str, deps: list[str], description: str, blocking_checks: dict[str, str]) -> Callable:
+    """An asset under `scores/`, with its checks."""
+    return dg.asset(
+        key=["scores", name],
+        deps=[dep.split(".") for dep in deps],
+        group_name="scores",
+        kinds={"python", "duckdb"},
+        owners=["team:data"],
+        description=description,
+        check_specs=[
+            dg.AssetCheckSpec(check, asset=["scores", name], description=told, blocking=True)
+            for check, told in blocking_checks.items()
+        ],
+    )
+
+
+def finished(session: Session, context: dg.AssetExecutionContext, outcomes: list, metadata: dict) -> Iterator:
+    """Give the table its version, judge it, and tell Dagster."""
+    [key] = context.selected_asset_keys
+    table = ".".join(key.path)
+    upstreams = [".".join(dep.asset_key.path) for dep in context.assets_def.specs_by_key[key].deps]
+    session.gate.record_built(table, upstreams)
+    rows = session.warehouse.value(f"select count(*) from {table}")
+    yield dg.MaterializeResult(
+        metadata={"dagster/row_count": rows, **metadata}, check_results=list(session.report(outcomes))
+    )
+
+
+@score_asset(
+    "clv",
+    ["facts.customer_orders"],
+    "What each customer is worth: simple and discounted lifetime value, and the model behind them.",
+    checks.CLV,
+)
+def clv(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
+    with session.step("scores.clv"):
+        config = session.settings.clv
+        settings = simple.SimpleLtvSettings(
+            method=config.method,
+            expected_years=config.expected_years,
+            retention=config.retention,
+            horizon_days=config.horizon_days,
+            discount=config.annual_discount_rate,
+            prior_years=config.shrinkage_years,
+        )
+        [row] = session.warehouse.records(simple.population_sql())
+        model = simple.fit_simple(simple.PopulationSummary(**row), settings)
+        session.warehouse.create_table("scores.clv", simple.simple_ltv_sql(model))
+        [totals] = session.warehouse.records(simple.totals_sql())
+        session.warehouse.write("scores.clv_model", model.model_rows(totals), CLV_MODEL_COLUMNS)
+        metadata = {"model": dg.MetadataValue.json(model.parameters()), "note": model.note}
+        yield from finished(session, context, checks.clv(session.warehouse), metadata)
+
+
+@score_asset(
+    "value_tiers",
+    ["scores.clv", "facts.customer_orders", "facts.customer_surveys"],
+    "The pyramid, ABC classes, key accounts, RFM and the value quadrant of each customer.",
+    checks.VALUE_TIERS,
+)
+def value_tiers(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
+    with session.step("scores.value_tiers"):
+        [row] = session.warehouse.records(tiers.tier_summary_sql())
+        decision = tiers.decide_tiers(tiers.read_summary(row), tier_settings(session.settings))
+        session.warehouse.create_table("scores.value_tiers", tiers.value_tiers_sql(decision))
+        metadata = {
+            "last ranks": dg.MetadataValue.json(decision.last_ranks),
+            "notes": "\n".join(decision.notes) or "none",
+        }
+        yield from finished(session, context, checks.value_tiers(session.warehouse, decision), metadata)
+
+
+def tier_settings(settings: Settings) -> tiers.TierSettings:
+    config = settings.tiers
+    return tiers.TierSettings(
+        rfm_segments=rfm.rfm_segments([rule.model_dump() for rule in settings.segments.rfm]),
+        shares=config.pyramid,
+        abc_shares=(config.abc_a_up_to, config.abc_b_up_to),
+        key_accounts=config.key_accounts,
+        quadrant=QuadrantSettings(config.current_value, config.potential_value, config.quadrant_percentile),
+    )
+
+
+@score_asset(
+    "clusters",
+    ["facts.customer_orders"],
+    "Groups of customers who behave alike: k-means on how often, how much, how recently and how long they buy.",
+    checks.CLUSTERS,
+)
+def behaviour_clusters(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
+    with session.step("scores.clusters"):
+        config = session.settings.segments.clusters
+        settings = clusters.ClusterSettings(
+            config.k_min, config.k_max, config.sample_size, config.silhouette_sample_size
+        )
+        sample = session.warehouse.frame(clusters.sample_sql(settings))
+        found = clusters.fit_clusters(
+            sample["customer_id"], sample[list(clusters.FEATURES)], sample["revenue"], settings
+        )
+        session.warehouse.create_table("scores.clusters", clusters.assign_sql(found))
+        metadata = {
+            "centroids": dg.MetadataValue.json(found.rows()),
+            "silhouette by k": dg.MetadataValue.json(dict(found.silhouettes)),
+        }
+        yield from finished(session, context, checks.clusters(session.warehouse), metadata)
+
+
+@score_asset(
+    "silence",
+    ["facts.customer_orders", "facts.orders"],
+    "Who has been away longer than their own habit explains: the 99 % limit of each customer's gap.",
+    checks.SILENCE,
+)
+def silent_customers(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
+    with session.step("scores.silence"):
+        config = session.settings.segments.silence
+        [row] = session.warehouse.records(silence.gap_summary_sql())
+        limits = silence.fit_silence(
+            silence.GapSummary(**row), silence.SilenceSettings(config.tail_probability, config.shrinkage_gaps)
+        )
+        session.warehouse.create_table("scores.silence", silence.silence_sql(limits))
+        metadata = {
+            "mean gap (days)": limits.mean_gap_days or 0.0,
+            "limit of a first gap (days)": limits.first_gap_limit_days or 0.0,
+        }
+        yield from finished(session, context, checks.silence(session.warehouse), metadata)
+
+
+@score_asset(
+    "quality_weights",
+    [],
+    "Weights of the service quality indicators, from experts' comparisons (AHP), with their consistency.",
+    checks.QUALITY_WEIGHTS,
+)
+def quality_weights(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
+    with session.step("scores.quality_weights"):
+        weights = weighed(session.settings)
+        session.warehouse.write("scores.quality_weights", weights.rows(), WEIGHT_COLUMNS)
+        metadata = {"consistency": dg.MetadataValue.json(weights.consistency_rows())}
+        yield from finished(session, context, checks.quality_weights(weights), metadata)
+
+
+def weighed(settings: Settings) -> hierarchy.Weights:
+    """The weights that the configured tree gets from the judgement files."""
+    config = settings.quality
+    given = [judgement for path in settings.judgement_files for judgement in read_judgements(path)]
+    return hierarchy.weigh(
+        hierarchy.Hierarchy(config.hierarchy, config.hierarchy, children_of(config.hierarchy, config.tree)),
+        [judgement for judgement in given if judgement.hierarchy == config.hierarchy],
+        hierarchy.AhpSettings(
+            orientation=config.orientation,
+            method=config.method,
+            random_index=config.random_index,
+            limit=settings.gates.gate("scores.quality_weights:each_expert_is_consistent").threshold,
+            expert_weights=config.expert_weights or None,
+        ),
+    )
+
+
+def children_of(root: str, tree: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The nested tree of quality.yml as parent: children."""
+    found = {root: tuple(tree)}
+    for child, below in tree.items():
+        if below:
+            found |= children_of(child, below)
+    return found
+
+
+def read_judgements(path) -> list[Judgement]:
+    """Experts' comparisons from a CSV file with the columns of the judgements feed."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = csv.DictReader(stream)
+        missing = set(JUDGEMENT_COLUMNS) - set(rows.fieldnames or ())
+        if missing:
+            raise UserError(
+                f"the judgement file lacks {', '.join(sorted(missing))}",
+                where=f"{path}, line 1",
+                mend=f"its header is {','.join(JUDGEMENT_COLUMNS)}",
+            )
+        found = []
+        for row in rows:
+            try:
+                ratio = float(row["ratio"])
+            except (TypeError, ValueError):
+                raise UserError(
+                    f"the ratio {row['ratio']!r} is not a number",
+                    where=f"{path}, line {rows.line_num}",
+                    mend="write how many times more important item_a is than item_b, for example 3 or 0.333",
+                ) from None
+            found.append(Judgement(**{name: row[name] for name in JUDGEMENT_COLUMNS[:-1]}, ratio=ratio))
+    return found
+
+
+@score_asset(
+    "quality_index",
+    ["scores.quality_weights", "facts.service_indicators"],
+    "The service quality index, 0-100, overall and by region and channel, with each indicator's contribution.",
+    checks.QUALITY_INDEX,
+)
+def quality_index(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
+    with session.step("scores.quality_index"):
+        config = session.settings.quality
+        decision = quality.decide_index(
+            weighed(session.settings),
+            {name: quality.Scale(scale.floor, scale.target) for name, scale in config.indicators.items()},
+            config.minimum_coverage,
+            *(branch if branch in config.tree else None for branch in ("process", "performance")),
+        )
+        session.warehouse.create_table("scores.quality_index_indicators", quality.indicators_sql(decision))
+        session.warehouse.create_table("scores.quality_index", quality.index_sql(decision))
+        overall = session.warehouse.records(
+            "select period, quality_index, coverage from scores.quality_index where dimension = 'overall' order by period"
+        )
+        metadata = {"overall": dg.MetadataValue.json(overall)}
+        yield from finished(
+            session, context, checks.quality_index(session.warehouse, config.minimum_coverage), metadata
+        )
+
+
+SCORE_ASSETS = [clv, value_tiers, behaviour_clusters, silent_customers, quality_weights, quality_index]

@@ -1,0 +1,151 @@
+"""One run: its settings, the lock it holds, the engine, the ledger, and how it ended.
+
+Every asset that writes takes the session, so whoever starts a run (the page, a schedule, the command line) holds
+the same lock from its first step to its last, and says in the status how it ended. Dagster's in-process executor
+makes resources once a run; a run spread over processes would refuse itself at the lock.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from orchestration.errors import UserError
+from orchestration.publishing import catalogue, status
+from orchestration.publishing.lock import home_lock
+from orchestration.quality.checks import CheckOutcome
+from orchestration.quality.gate import Gate, Unmet, inputs_of
+from orchestration.settings import Settings, load_settings
+from orchestration.sources.landing import Load, loads_of
+from orchestration.warehouse.duckdb import Warehouse
+
+
+@dataclass
+class Session:
+    """What the steps of one run share.
+
+    `sources` replaces the configured path of a feed. `unmet` is set by a refused release; `errors` holds what broke
+    a step.
+    """
+
+    settings: Settings
+    as_of: dt.date
+    sources: dict[str, str]
+    warehouse: Warehouse
+    gate: Gate
+    base: catalogue.ReleaseInfo | None
+    run_id: str
+    is_published: bool = False
+    is_pinned_out: bool = False
+    unmet: list[Unmet] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Keep what breaks a step for the status; what a user can mend is told without a stack trace."""
+        try:
+            yield
+        except dg.Failure:
+            raise
+        except UserError as error:
+            self.errors.append(f"{name}: {error}")
+            raise dg.Failure(description=str(error), allow_retries=False) from error
+        except Exception as error:
+            self.errors.append(
+                f"{name}: {type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
+            )
+            raise
+
+    def admitted_loads(self, feed_name: str) -> list[Load]:
+        """The loads of a feed that count: those whose refused share is within the gate's."""
+        limit = self.settings.gates.gate(f"raw.{feed_name}:contract").threshold
+        return [load for load in loads_of(self.settings.home, feed_name) if load.rejected_share <= limit]
+
+    def fingerprint(self) -> str:
+        """The candidate: its inputs and its loads."""
+        loads = {
+            feed: [load.load_id for load in self.admitted_loads(feed)] for feed in sorted(self.settings.sources.feeds)
+        }
+        return hashlib.sha256(json.dumps([self.gate.inputs, loads]).encode()).hexdigest()[:16]
+
+    def report(self, outcomes: list[CheckOutcome]) -> Iterator[dg.AssetCheckResult]:
+        """Write results into the ledger, and give them to Dagster."""
+        self.gate.record_checks(outcomes)
+        return (self.to_dagster(outcome) for outcome in outcomes)
+
+    def to_dagster(self, outcome: CheckOutcome) -> dg.AssetCheckResult:
+        is_blocking = self.settings.gates.gate(outcome.key).severity == "block"
+        told = {
+            "message": outcome.message,
+            "on failure": "the refresh is held" if is_blocking else "a warning",
+            "observed": outcome.observed,
+            "threshold": outcome.threshold,
+            "rows examined": outcome.rows_examined,
+            "rows failing": outcome.rows_failing,
+            "sample ids": ", ".join(outcome.sample_ids) or None,
+        }
+        return dg.AssetCheckResult(
+            asset_key=dg.AssetKey(outcome.subject.split(".")),
+            check_name=outcome.name,
+            passed=outcome.passed,
+            severity=dg.AssetCheckSeverity.ERROR if is_blocking else dg.AssetCheckSeverity.WARN,
+            description=outcome.message,
+            metadata={name: value for name, value in told.items() if value is not None},
+        )
+
+    def conclude(self) -> None:
+        """Say in the status how the run ended, unless it was published or had nothing to say."""
+        home = self.settings.home
+        failed = self.gate.failures_of_run()
+        if self.is_published:
+            return
+        if failed or self.unmet:
+            reasons = [{**row, "check": f"{row['subject']}:{row['check_name']}"} for row in failed] or [
+                {
+                    "check": f"{reason.subject}:{reason.check}",
+                    "subject": reason.subject,
+                    "severity": "block",
+                    "message": f"{reason.state}: {reason.message}",
+                    "observed": reason.observed,
+                    "threshold": reason.threshold,
+                }
+                for reason in self.unmet
+            ]
+            status.record_held(home, self.as_of, reasons, f"run {self.run_id}: {len(reasons)} reasons to hold")
+        elif self.is_pinned_out:
+            status.record_held(home, self.as_of, [], f"run {self.run_id}: every check passed; what is served is pinned")
+        elif self.errors:
+            status.record_error(home, f"run {self.run_id}: {self.errors[0]}")
+
+
+@dg.resource(
+    description="One run's settings, lock, engine and ledger.",
+    config_schema={
+        "as_of": dg.Field(str, is_required=False, description="YYYY-MM-DD; default: as sources.yml says"),
+        "sources": dg.Field(
+            dg.Map(str, str), default_value={}, description="feed: path, instead of the path in sources.yml"
+        ),
+    },
+)
+def session_resource(context: dg.InitResourceContext) -> Iterator[Session]:
+    """Hold the lock and the ledger for one run; at its end, say in the status how it went."""
+    settings = load_settings()
+    as_of = settings.as_of(context.resource_config.get("as_of"))
+    run_id = context.run_id or "outside a run"
+    os.environ["TOUCHSTONE_HOME"] = str(settings.home)  # for dbt's profile, which reads only the environment
+    with home_lock(settings.home, f"run {run_id}"):
+        warehouse = Warehouse(settings.warehouse_file)
+        warehouse.prepare()
+        base = catalogue.base_release(settings.home, as_of)
+        inputs = inputs_of(settings, as_of, base.release_id if base else None)
+        gate = Gate(warehouse, settings.gates, inputs, run_id)
+        session = Session(settings, as_of, context.resource_config["sources"], warehouse, gate, base, run_id)
+        try:
+            yield session
+        finally:
+            session.conclude()

@@ -1,0 +1,131 @@
+"""What `touchstone doctor` looks at: everything that a refresh needs, before it needs it."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from orchestration.errors import UserError
+from orchestration.settings import FILES, Settings, load_settings
+from orchestration.sources.contract import CONTRACTS
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at, and what was found."""
+
+    what: str
+    is_fine: bool
+    told: str
+
+
+def examine() -> Iterator[Finding]:
+    """Every finding, in the order in which a refresh would come to it."""
+    try:
+        settings = load_settings()
+    except UserError as error:
+        yield Finding("configuration", False, str(error))
+        return
+    for name in FILES:
+        yield Finding("configuration", True, str(settings.config_file(f"{name}.yml")))
+    yield from places(settings)
+    yield from feeds(settings)
+    yield judgements(settings)
+    yield from engine(settings)
+    yield from gates(settings)
+
+
+def places(settings: Settings) -> Iterator[Finding]:
+    home = settings.home
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        writable = os.access(home, os.W_OK)
+    except OSError as error:
+        yield Finding("TOUCHSTONE_HOME", False, f"{home} cannot be made: {error}")
+        return
+    free = os.statvfs(home).f_bavail * os.statvfs(home).f_frsize / 2**30
+    yield Finding(
+        "TOUCHSTONE_HOME", writable, f"{home}, {free:.1f} GiB free" if writable else f"{home} is not writable"
+    )
+    if free < 1:
+        yield Finding(
+            "disk", False, f"only {free:.1f} GiB are free under {home}; a release is written beside the last one"
+        )
+
+
+def feeds(settings: Settings) -> Iterator[Finding]:
+    """Whether each configured feed can be read and mapped; nothing is landed."""
+    from orchestration.sources.files import resolved
+    from orchestration.sources.landing import check_columns
+
+    for feed_name, feed in settings.sources.feeds.items():
+        try:
+            files = resolved(feed.path, feed.format, f"feeds.{feed_name}.path", settings.home)
+            for alias, join in feed.join.items():
+                resolved(join.path, join.format, f"feeds.{feed_name}.join.{alias}.path", settings.home)
+            found = list(dict.fromkeys(name for file in files for name in file.columns))
+            check_columns(feed_name, feed, CONTRACTS[feed_name], found, files)
+        except UserError as error:
+            yield Finding(f"feed {feed_name}", False, str(error))
+        else:
+            yield Finding(f"feed {feed_name}", True, ", ".join(str(file.path) for file in files))
+
+
+def judgements(settings: Settings) -> Finding:
+    from orchestration.defs.scores import weighed
+
+    try:
+        weights = weighed(settings)
+    except UserError as error:
+        return Finding("judgements", False, str(error))
+    refused = weights.inconsistent()
+    if refused:
+        told = "; ".join(
+            f"{report.expert} under {report.parent}: CR {report.consistency_ratio:.3f}" for report in refused
+        )
+        return Finding("judgements", False, f"{told}. To mend, in order: {'; '.join(refused[0].mends[:3])}")
+    return Finding("judgements", True, f"{len(weights.reports)} matrices, each consistent")
+
+
+def engine(settings: Settings) -> Iterator[Finding]:
+    import duckdb
+
+    from orchestration.publishing.lock import home_lock
+
+    try:
+        with home_lock(settings.home, "touchstone doctor"):
+            if settings.warehouse_file.exists():
+                duckdb.connect(str(settings.warehouse_file)).close()
+    except UserError as error:
+        yield Finding("lock", True, f"in use: {error.what}")
+    except duckdb.Error as error:
+        yield Finding(
+            "warehouse",
+            False,
+            f"{settings.warehouse_file} cannot be opened: {str(error).splitlines()[0]} "
+            "(another program has it open? BI tools read published/current/marts.duckdb instead)",
+        )
+    else:
+        yield Finding("warehouse", True, str(settings.warehouse_file))
+
+
+def gates(settings: Settings) -> Iterator[Finding]:
+    """Which checks guard what; a check without a gate, or a gate without its check, is wrong."""
+    from orchestration.definitions import definitions
+
+    try:
+        defined = definitions().resolve_asset_graph().asset_check_keys
+    except UserError as error:
+        yield Finding("gates", False, str(error))
+        return
+    keys = {f"{'.'.join(key.asset_key.path)}:{key.name}" for key in defined}
+    for key in sorted(set(settings.gates.checks) - keys):
+        yield Finding(
+            "gates", False, f"gates.yml expects the check {key}, which does not exist: nothing can be published"
+        )
+    for key in sorted(keys - set(settings.gates.checks)):
+        yield Finding("gates", False, f"the check {key} has no gate: add it to gates.yml")
+    by_severity = {
+        severity: sum(gate.severity == severity for gate in settings.gates.checks.values())
+        for severity in ("block", "warn")
+    }
+    yield Finding("gates", True, f"{by_severity['block']} checks block, {by_severity['warn']} warn")

@@ -1,0 +1,162 @@
+"""Which releases there are, which one is served, and which one came before which.
+
+Reads only. `published/current` is the truth about what is served; each manifest about what it followed.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from orchestration.errors import UserError
+from orchestration.publishing import files, manifest
+
+_MOMENT = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True)
+class ReleaseInfo:
+    """A release that is complete on disk.
+
+    Attributes
+    ----------
+    release_id : str
+        Moment of publishing in UTC, and the candidate's fingerprint cut to 8 digits; sorts by time.
+    directory : Path
+        Where its files are, with symbolic links resolved.
+    as_of : date
+        The day it was computed for.
+    published_at : datetime
+        In UTC.
+    manifest : dict
+    """
+
+    release_id: str
+    directory: Path
+    as_of: date
+    published_at: datetime
+    manifest: dict
+
+
+def published(home: Path) -> Path:
+    """The directory that readers are given."""
+    return Path(home).resolve() / "published"
+
+
+def releases_directory(home: Path) -> Path:
+    """Where each release has its directory."""
+    return published(home) / "releases"
+
+
+def current_link(home: Path) -> Path:
+    """The symbolic link to the release that is served."""
+    return published(home) / "current"
+
+
+def release_ids(home: Path) -> list[str]:
+    """Ids of the releases on disk, oldest first, without opening them."""
+    directory = releases_directory(home)
+    if not directory.is_dir():
+        return []
+    return sorted(path.name for path in directory.iterdir() if path.is_dir() and not files.is_leftover(path))
+
+
+def find(home: Path, release_id: str) -> ReleaseInfo:
+    """Open one release.
+
+    Raises
+    ------
+    UserError
+        It is not there, or its manifest is missing or damaged.
+    """
+    directory = releases_directory(home) / release_id
+    if release_id not in release_ids(home):
+        there = ", ".join(release_ids(home)[-5:]) or "none"
+        raise UserError(
+            f"There is no release {release_id!r}; the latest are: {there}.",
+            where=str(directory.parent),
+            mend="Choose one that `touchstone releases` lists.",
+        )
+    found = manifest.read(directory)
+    try:
+        as_of = date.fromisoformat(found["as_of"])
+        published_at = datetime.fromisoformat(found["published_at"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"The manifest of release {release_id} is damaged: {error!r}.",
+            where=str(directory / manifest.NAME),
+            mend="Roll back to another release, or restore this directory from a backup.",
+        ) from None
+    return ReleaseInfo(release_id, directory, as_of, published_at, found)
+
+
+def releases(home: Path) -> list[ReleaseInfo]:
+    """All releases on disk, oldest first."""
+    return [find(home, release_id) for release_id in release_ids(home)]
+
+
+def served_id(home: Path) -> str | None:
+    """Id of the release that `current` points to; None before the first release.
+
+    Raises
+    ------
+    UserError
+        `current` is not a symbolic link.
+    """
+    link = current_link(home)
+    if link.is_symlink():
+        return Path(os.readlink(link)).name
+    if link.exists():
+        raise UserError(
+            "`current` is not a symbolic link; a copy that followed links may have replaced it.",
+            where=str(link),
+            mend="Remove it, then run `touchstone rollback RELEASE` with the release that is to be served.",
+        )
+    return None
+
+
+def served(home: Path) -> ReleaseInfo | None:
+    """The release that readers get now; None before the first."""
+    release_id = served_id(home)
+    return None if release_id is None else find(home, release_id)
+
+
+def base_release(home: Path, as_of: date) -> ReleaseInfo | None:
+    """The latest published release of an earlier day: what "previous" means to a refresh for `as_of`.
+
+    Walks from the served release back along the bases, so that a rollback takes history back with it, and a
+    day that is refreshed again does not count itself as its past.
+
+    Raises
+    ------
+    UserError
+        A release of the chain is missing or damaged.
+    """
+    return next((release for release in _chain(home) if release.as_of < as_of), None)
+
+
+def _chain(home: Path) -> Iterator[ReleaseInfo]:
+    release = served(home)
+    while release is not None:
+        yield release
+        base_id = release.manifest.get("base_release_id")
+        base = None if base_id is None else find(home, base_id)
+        if base is not None and base.as_of >= release.as_of:
+            raise UserError(
+                f"Release {release.release_id} (as of {release.as_of}) names as its base {base_id} "
+                f"(as of {base.as_of}), which is not earlier.",
+                where=str(release.directory / manifest.NAME),
+                mend="Restore the manifests from a backup, or roll back to a release before these.",
+            )
+        release = base
+
+
+def next_release_id(home: Path, fingerprint: str, now: datetime) -> str:
+    """An id that sorts after every release on disk, also when the clock was set back."""
+    moment = now.astimezone(UTC).replace(microsecond=0)
+    existing = release_ids(home)
+    if existing:
+        latest = datetime.strptime(existing[-1].partition("-")[0], _MOMENT).replace(tzinfo=UTC)
+        moment = max(moment, latest + timedelta(seconds=1))
+    return f"{moment:{_MOMENT}}-{fingerprint[:8]}"

@@ -1,0 +1,209 @@
+"""What the report tells: small frames and numbers, asked of the marts.
+
+A question whose mart or column is not there, or that has no rows, is answered with None: the report says so.
+"""
+
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from orchestration.publishing.labels import Labels
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Marts:
+    """The marts of one release, in schema `marts` of an open connection's database; for use in a `with` block.
+
+    Names are looked up in that schema, not written before each table: opened by itself, the file `marts.duckdb`
+    is a catalogue named `marts` too, and `marts.release` is ambiguous there.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection):
+        (catalogue,) = connection.execute("select current_database()").fetchone()
+        columns = connection.execute(
+            "select table_name, column_name from duckdb_columns()"
+            " where database_name = current_database() and schema_name = 'marts'"
+        ).fetchall()
+        self._columns: dict[str, set[str]] = {}
+        for table, column in columns:
+            self._columns.setdefault(table, set()).add(column)
+        # A cursor of its own: the caller's connection keeps its search path.
+        self._cursor = connection.cursor()
+        if columns:
+            self._cursor.execute(f'use "{catalogue}".marts')
+
+    def __enter__(self) -> "Marts":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._cursor.close()
+
+    def frame(self, mart: str, columns: str, query: str) -> "pd.DataFrame | None":
+        """Ask, of a mart that has these columns, what follows; None where it has not, or nothing is found."""
+        if not set(columns.split()) <= self._columns.get(mart, set()):
+            return None
+        found = self._cursor.execute(query).df()
+        return None if found.empty else found
+
+    def number(self, mart: str, columns: str, query: str) -> float | None:
+        """As `frame`, for an answer of one cell."""
+        found = self.frame(mart, columns, query)
+        return None if found is None or found.isna().iat[0, 0] else float(found.iat[0, 0])
+
+
+def headline(marts: Marts) -> dict[str, float | None]:
+    """The numbers at the top of the page."""
+    value = "from customer_value"
+    return {
+        "customers": marts.number("customer_value", "customer_id", f"select count(*) {value}"),
+        "revenue": marts.number(
+            "customer_value", "revenue_last_365_days", f"select sum(revenue_last_365_days) {value}"
+        ),
+        "clv": marts.number("customer_value", "clv", f"select sum(clv) {value}"),
+        "clv_top": marts.number(
+            "customer_value",
+            "clv value_tier",
+            "select sum(clv) filter (value_tier in ('platinum', 'gold', 'iron')) / nullif(sum(clv), 0) " + value,
+        ),
+        "quality_index": marts.number(
+            "service_quality",
+            "dimension period quality_index",
+            "select quality_index from service_quality where dimension = 'overall' and period = 'last_365_days'",
+        ),
+        "unhappy": marts.number(
+            "customer_relationship",
+            "is_profitable_but_dissatisfied",
+            "select count(*) filter (is_profitable_but_dissatisfied) from customer_relationship",
+        ),
+    }
+
+
+def labels(marts: Marts) -> Labels:
+    """The words for published values; those that the marts do not name keep their names."""
+    found = marts.frame(
+        "labels", "field value label_en label_zh", "select field, value, label_en, label_zh from labels"
+    )
+    rows = [] if found is None else found.itertuples(index=False)
+    return Labels({(field, value): (english, chinese) for field, value, english, chinese in rows})
+
+
+def tiers(marts: Marts) -> "pd.DataFrame | None":
+    """`value_tier`, `customers`, `clv`, from the top tier down."""
+    return marts.frame(
+        "customer_value",
+        "value_tier clv",
+        "select value_tier, count(*) as customers, coalesce(sum(clv), 0)::double as clv"
+        " from customer_value where value_tier is not null group by value_tier"
+        " order by list_position(['platinum', 'gold', 'iron', 'lead'], value_tier), value_tier",
+    )
+
+
+def profit_curve(marts: Marts) -> "pd.DataFrame | None":
+    """`customers_share`, `profit_share`, both cumulative, by ascending customers."""
+    return marts.frame(
+        "profit_curve",
+        "cumulative_customer_share cumulative_profit_share",
+        "select cumulative_customer_share as customers_share, cumulative_profit_share as profit_share"
+        " from profit_curve where cumulative_profit_share is not null order by 1",
+    )
+
+
+def weights(marts: Marts) -> "pd.DataFrame | None":
+    """`indicator`, `parent`, `global_weight`: the leaves of the quality hierarchy, siblings together."""
+    return marts.frame(
+        "quality_weights",
+        "hierarchy indicator parent global_weight is_leaf",
+        """
+        select indicator, parent, global_weight
+        from quality_weights
+        where is_leaf and hierarchy = (select min(hierarchy) from quality_weights)
+        order by sum(global_weight) over (partition by parent) desc, parent, global_weight desc, indicator
+        """,
+    )
+
+
+def consistency(marts: Marts) -> "pd.DataFrame | None":
+    """`parent`, `consistency_ratio`, `experts`, `method` of each matrix of judgements."""
+    return marts.frame(
+        "quality_weights",
+        "hierarchy parent consistency_ratio experts method",
+        "select distinct hierarchy, parent, consistency_ratio, experts, method from quality_weights"
+        " where parent is not null order by all",
+    )
+
+
+def index_by_month(marts: Marts) -> "pd.DataFrame | None":
+    """`month`, `quality_index` over all, by month; None where no month has an index."""
+    found = marts.frame(
+        "service_quality",
+        "dimension period quality_index",
+        "select period as month, quality_index from service_quality"
+        " where dimension = 'overall' and period like '____-__' order by period",
+    )
+    return None if found is None or found["quality_index"].isna().all() else found
+
+
+def index_by_region(marts: Marts) -> "pd.DataFrame | None":
+    """`member`, `quality_index` of the last 365 days; at most twelve regions, best first."""
+    return marts.frame(
+        "service_quality",
+        "dimension member period quality_index",
+        "select member, quality_index from service_quality where dimension = 'region'"
+        " and period = 'last_365_days' and quality_index is not null"
+        " order by quality_index desc, member limit 12",
+    )
+
+
+def complaints_by_month(marts: Marts) -> "pd.DataFrame | None":
+    """`month`, `per_100_orders` over all; None where no month has a rate."""
+    found = marts.frame(
+        "service_quality_indicators",
+        "dimension period indicator value",
+        "select period as month, value as per_100_orders from service_quality_indicators"
+        " where dimension = 'overall' and indicator = 'complaint_count' and period like '____-__'"
+        " order by period",
+    )
+    return None if found is None or found["per_100_orders"].isna().all() else found
+
+
+def complaints_by_category(marts: Marts) -> "pd.DataFrame | None":
+    """`category`, `share` of the complaints of the last twelve months; the eight largest."""
+    return marts.frame(
+        "complaint_trends",
+        "month category complaints",
+        """
+        select category, sum(complaints)::double / nullif(sum(sum(complaints)) over (), 0) as share
+        from complaint_trends
+        where month > (select max(month) from complaint_trends) - interval 12 month
+        group by category having sum(complaints) > 0 order by share desc, category limit 8
+        """,
+    )
+
+
+def migration(marts: Marts) -> "pd.DataFrame | None":
+    """`from_segment`, `to_segment`, `customers`, `comparison`: value tiers before (else a year ago) and now."""
+    return marts.frame(
+        "tier_migration",
+        "scheme from_segment to_segment customers comparison",
+        """
+        with moves as (
+            select from_segment, to_segment, customers, comparison
+            from tier_migration where scheme = 'value_tier'
+        )
+        select * from moves
+        where comparison = (select min(comparison) from moves)  -- 'previous_release' sorts before 'year_ago'
+        order by from_segment, to_segment
+        """,
+    )
+
+
+def models(marts: Marts) -> "pd.DataFrame | None":
+    """The CLV models that were tried, the published one first."""
+    return marts.frame(
+        "clv_model",
+        "model is_published fit_status fit_note log_likelihood customers total_clv",
+        "select model, is_published, fit_status, fit_note, log_likelihood, customers,"
+        " total_clv::double as total_clv from clv_model order by is_published desc, model",
+    )

@@ -1,0 +1,168 @@
+"""The report of a release: one page that stands alone, in English and Chinese, for a phone or a desk.
+
+Numbers come from `findings`, pictures from `pictures`, what was checked and loaded from the manifest.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from orchestration.publishing import findings, pictures
+from orchestration.publishing.drawing import COLOURS
+from orchestration.publishing.labels import Labels
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OUTCOMES = ("accepted", "duplicate", "superseded", "excluded", "quarantined")
+_TIERS = ("platinum", "gold", "iron", "lead")
+
+
+def render(connection: duckdb.DuckDBPyConnection, manifest: dict) -> str:
+    """Write the page.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        With the marts in schema `marts` of its current database. A missing or empty one shows as no data.
+    manifest : dict
+        As `release.publish` completes it. `currency` is shown beside money where it is given.
+
+    Returns
+    -------
+    str
+        HTML without any outside resource; the same input gives the same text.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("orchestration", "publishing"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "short": short,
+        "count": count,
+        "percent": percent,
+    }
+    with findings.Marts(connection) as marts:
+        labels = findings.labels(marts)
+        return environment.get_template("report.html.jinja").render(
+            manifest=manifest,
+            headline=findings.headline(marts),
+            labels=labels,
+            pictures=_pictures(marts, labels),
+            consistency=_rows(findings.consistency(marts)),
+            categories=_rows(findings.complaints_by_category(marts)),
+            migration=_migration(findings.migration(marts)),
+            models=_rows(findings.models(marts)),
+            feeds=loads_by_feed(manifest["loads"]),
+            outcomes=OUTCOMES,
+            checks=checks_by_result(manifest["checks"]),
+            colours=COLOURS,
+        )
+
+
+def _pictures(marts: findings.Marts, labels: Labels) -> dict[str, str | None]:
+    """SVG by name; None where there is nothing to draw."""
+    drawn: dict[str, tuple[pd.DataFrame | None, Callable[[Any], str]]] = {
+        "pyramid": (findings.tiers(marts), lambda frame: pictures.pyramid(frame, labels)),
+        "whale_curve": (findings.profit_curve(marts), pictures.whale_curve),
+        "weights": (findings.weights(marts), lambda frame: pictures.quality_weights(frame, labels)),
+        "index_by_month": (findings.index_by_month(marts), pictures.index_by_month),
+        "index_by_region": (
+            findings.index_by_region(marts),
+            lambda frame: pictures.index_by_member(frame, "Quality index by region, last 365 days"),
+        ),
+        "complaints": (findings.complaints_by_month(marts), pictures.complaint_trend),
+    }
+    return {name: None if frame is None else draw(frame) for name, (frame, draw) in drawn.items()}
+
+
+def _rows(frame: "pd.DataFrame | None") -> list[dict]:
+    """A frame for a template: rows as dicts, with None for what is missing."""
+    return [] if frame is None else frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+def _migration(frame: "pd.DataFrame | None") -> dict | None:
+    """Customers by tier before and after, as a matrix; new and gone ones are shown, not counted as moved."""
+    if frame is None:
+        return None
+    moves = {(row["from_segment"], row["to_segment"]): int(row["customers"]) for row in _rows(frame)}
+    tiers = sorted({name for pair in moves for name in pair}, key=lambda name: (_order(name), name))
+    rows = [(tier, [moves.get((tier, other), 0) for other in tiers]) for tier in tiers]
+    both_times = {pair: customers for pair, customers in moves.items() if not {"new", "gone"} & set(pair)}
+    return {
+        "columns": [tier for tier in tiers if tier != "new"],
+        "rows": [
+            (tier, [cell for other, cell in zip(tiers, cells, strict=True) if other != "new"], sum(cells))
+            for tier, cells in rows
+            if sum(cells)
+        ],
+        "moved": sum(customers for (before, after), customers in both_times.items() if before != after),
+        "customers": sum(both_times.values()),
+        "comparison": frame["comparison"].iloc[0],
+    }
+
+
+def _order(tier: str) -> int:
+    """Tiers from the top down, then what is no tier."""
+    return _TIERS.index(tier) if tier in _TIERS else len(_TIERS)
+
+
+def loads_by_feed(loads: Iterable[dict]) -> list[dict]:
+    """Sum the loads of each feed: there may be one a day for years.
+
+    Parameters
+    ----------
+    loads : iterable of dict
+        `feed`, `load`, and as far as known `rows`, `watermark` and the outcomes of the rows.
+
+    Returns
+    -------
+    list of dict
+        `feed`, `loads`, `rows`, `watermark` (the latest) and each of `OUTCOMES`, by feed.
+    """
+    feeds: dict[str, dict] = {}
+    for load in loads:
+        feed = feeds.setdefault(
+            load["feed"],
+            {"feed": load["feed"], "loads": 0, "watermark": ""} | dict.fromkeys(("rows", *OUTCOMES), 0),
+        )
+        feed["loads"] += 1
+        feed["watermark"] = max(feed["watermark"], str(load.get("watermark") or ""))
+        for name in ("rows", *OUTCOMES):
+            feed[name] += load.get(name) or 0
+    return [feeds[name] for name in sorted(feeds)]
+
+
+def checks_by_result(checks: Iterable[dict]) -> dict[str, list[dict]]:
+    """Checks as `failed` (and so overridden), `warned` and `passed`, each by subject and name."""
+    found: dict[str, list[dict]] = {"failed": [], "warned": [], "passed": []}
+    for check in sorted(checks, key=lambda check: (check["subject"], check["name"])):
+        result = "passed" if check["passed"] else "warned" if check["severity"] == "warn" else "failed"
+        found[result].append(check)
+    return found
+
+
+def short(number: float | None) -> str:
+    """A number at a glance: 12,345,678 becomes 12.3M, and what is below a million is written out."""
+    if number is None:
+        return "–"
+    for size, sign in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+        if abs(number) >= size:
+            return f"{number / size:,.1f}{sign}"
+    return count(number)
+
+
+def count(number: float | None) -> str:
+    """A whole number with separators of thousands."""
+    return "–" if number is None else f"{number:,.0f}"
+
+
+def percent(share: float | None) -> str:
+    """A share in percent with one decimal."""
+    return "–" if share is None else f"{share:.1%}"

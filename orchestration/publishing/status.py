@@ -1,0 +1,170 @@
+"""What is served, what is held and why, for people and BI: `status.json`, and `status.parquet` of one row.
+
+No personal data: of a reason only the named fields are kept, and never the keys of rows.
+"""
+
+import json
+import tempfile
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from orchestration.publishing import catalogue, files, pins
+from orchestration.publishing.manifest import plain
+
+_REASON = ("check", "subject", "severity", "message", "observed", "threshold")
+
+
+@dataclass(frozen=True)
+class Status:
+    """One row of facts. Moments are UTC in ISO form; what has not happened is None.
+
+    Attributes
+    ----------
+    release_id, as_of, published_at : str or None
+        What is served. None before the first release.
+    served_since : str or None
+        When `current` was switched to it; after a rollback later than `published_at`.
+    path : str or None
+        Directory of the served release, relative to the directory of this file: for readers without links.
+    held : bool
+        Whether the latest candidate was refused.
+    held_since, held_as_of : str or None
+        When the first of the refusals in a row was, and the day of the latest candidate.
+    reasons : list of dict
+        Check, subject, severity, message, observed and threshold of what held the latest candidate.
+    pinned : bool
+    pinned_release_id, pinned_since : str or None
+    overrides : list of dict
+        Overrides that the served release was published with.
+    last_outcome : {"published", "held", "error"} or None
+    last_outcome_at, last_message : str or None
+    """
+
+    release_id: str | None = None
+    as_of: str | None = None
+    published_at: str | None = None
+    served_since: str | None = None
+    path: str | None = None
+    held: bool = False
+    held_since: str | None = None
+    held_as_of: str | None = None
+    reasons: list[dict] | tuple = ()
+    pinned: bool = False
+    pinned_release_id: str | None = None
+    pinned_since: str | None = None
+    overrides: list[dict] | tuple = ()
+    last_outcome: Literal["published", "held", "error"] | None = None
+    last_outcome_at: str | None = None
+    last_message: str | None = None
+
+
+def read(home: Path) -> Status:
+    """What holds now; `current` and the pin are asked, so that a process that died early cannot mislead."""
+    path = catalogue.published(home) / "status.json"
+    if path.exists():
+        written = json.loads(path.read_text(encoding="utf-8"))
+        known = Status(**{field.name: written[field.name] for field in fields(Status) if field.name in written})
+    else:
+        known = Status()
+    return replace(known, **_served(home), **_pinned(home))
+
+
+def record_published(home: Path, message: str = "") -> Status:
+    """Say that a release was published: nothing is held any more. The caller has the lock, here and below."""
+    return _write(
+        home,
+        replace(read(home), held=False, held_since=None, held_as_of=None, reasons=[], **_run("published", message)),
+    )
+
+
+def record_held(home: Path, as_of: date, reasons: list[dict], message: str = "") -> Status:
+    """Say that a candidate was refused; `held_since` stays that of the first refusal in a row.
+
+    Parameters
+    ----------
+    as_of : date
+        Day of the refused candidate.
+    reasons : list of dict
+        `check`, `subject`, `severity`, `message`, `observed`, `threshold`; anything else is left out.
+    """
+    before, run = read(home), _run("held", message)
+    kept = [{name: plain(reason.get(name)) for name in _REASON} for reason in reasons]
+    since = before.held_since if before.held else run["last_outcome_at"]
+    return _write(home, replace(before, held=True, held_since=since, held_as_of=as_of.isoformat(), reasons=kept, **run))
+
+
+def record_error(home: Path, message: str) -> Status:
+    """Say that a run broke off; what is served and what is held are as before."""
+    return _write(home, replace(read(home), **_run("error", message)))
+
+
+def record_switch(home: Path) -> Status:
+    """Say that `current` or the pin was changed by a person."""
+    return _write(home, read(home))
+
+
+def _served(home: Path) -> dict:
+    release = catalogue.served(home)
+    if release is None:
+        return dict.fromkeys(("release_id", "as_of", "published_at", "served_since", "path"), None) | {"overrides": []}
+    return {
+        "release_id": release.release_id,
+        "as_of": release.as_of.isoformat(),
+        "published_at": release.published_at.isoformat(timespec="seconds"),
+        # The link itself is as old as the switch.
+        "served_since": _iso(datetime.fromtimestamp(catalogue.current_link(home).lstat().st_mtime, UTC)),
+        "path": f"releases/{release.release_id}",
+        "overrides": release.manifest.get("overrides", []),
+    }
+
+
+def _pinned(home: Path) -> dict:
+    pin = pins.pin(home)
+    return {
+        "pinned": pin is not None,
+        "pinned_release_id": pin.release_id if pin else None,
+        "pinned_since": pin.since if pin else None,
+    }
+
+
+def _run(outcome: str, message: str) -> dict:
+    return {"last_outcome": outcome, "last_outcome_at": _iso(datetime.now(UTC)), "last_message": message}
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def _write(home: Path, status: Status) -> Status:
+    directory = catalogue.published(home)
+    facts = asdict(status)
+    # Parquet first: a reader of the JSON, which is the one that names the paths, never finds it ahead.
+    files.replace_file(directory / "status.parquet", _as_parquet(facts))
+    text = json.dumps(facts, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+    files.replace_file(directory / "status.json", text.encode())
+    return status
+
+
+def _as_parquet(facts: dict) -> bytes:
+    """One row with the same columns as the JSON; lists as JSON text, so that their type never changes."""
+    cells = {
+        name: json.dumps(fact, ensure_ascii=False) if isinstance(fact, list | tuple) else fact
+        for name, fact in facts.items()
+    }
+    columns = ", ".join(
+        f"?::{'boolean' if isinstance(cell, bool) else _type(name)} as {name}" for name, cell in cells.items()
+    )
+    with tempfile.TemporaryDirectory() as directory, duckdb.connect() as connection:
+        path = Path(directory) / "status.parquet"
+        connection.execute(f"copy (select {columns}) to '{path}' (format parquet)", list(cells.values()))
+        return path.read_bytes()
+
+
+def _type(name: str) -> str:
+    if name.endswith(("_at", "_since")):
+        return "timestamp"
+    return "date" if name.endswith("as_of") else "varchar"

@@ -1,0 +1,189 @@
+"""Checks of scores: properties that must hold whatever the data say.
+
+Each function asks the engine one question a check and returns outcomes; what a failure does is in gates.yml.
+"""
+
+from orchestration.quality.checks import CheckOutcome
+from orchestration.scoring.hierarchy import Weights
+from orchestration.scoring.tiers import TierDecision
+from orchestration.warehouse.duckdb import Warehouse
+
+CLV = {
+    "one_row_a_customer": "Every customer has exactly one value.",
+    "values_are_finite": "Values are numbers, none missing.",
+    "never_negative_as_revenue": "Without fed costs a value is revenue, and never below zero.",
+}
+VALUE_TIERS = {
+    "one_row_a_customer": "Every customer is in exactly one tier.",
+    "sizes_are_as_cut": "Each tier has as many customers as the cumulative ceilings say.",
+}
+CLUSTERS = {"one_row_a_customer": "Every customer is in exactly one cluster."}
+SILENCE = {"one_row_a_customer": "Every customer is judged once."}
+QUALITY_WEIGHTS = {
+    "each_expert_is_consistent": "The consistency ratio of each expert and of the group is within the limit.",
+    "siblings_sum_to_one": "Weights under one parent sum to one.",
+}
+QUALITY_INDEX = {
+    "within_0_and_100": "Indices are within 0 and 100.",
+    "overall_is_covered": "The overall index of the last 365 days has enough weight with data.",
+}
+SUM_TOLERANCE = 1e-9
+
+
+def one_row_a_customer(warehouse: Warehouse, table: str) -> CheckOutcome:
+    """Customers of the facts against rows of the score."""
+    rows = warehouse.rows(
+        f"select coalesce(known.customer_id, scored.customer_id) from facts.customers as known "
+        f"full join (select customer_id, count(*) as times from {table} group by customer_id) as scored "
+        "on scored.customer_id = known.customer_id "
+        "where known.customer_id is null or scored.times is distinct from 1 order by 1"
+    )
+    examined = warehouse.value("select count(*) from facts.customers")
+    return CheckOutcome(
+        table,
+        "one_row_a_customer",
+        not rows,
+        f"{len(rows)} of {examined} customers have no row, several, or are not known",
+        observed=len(rows),
+        threshold=0,
+        rows_examined=examined,
+        rows_failing=len(rows),
+        sample_ids=[row[0] for row in rows[:5]],
+    )
+
+
+def failing_rows(warehouse: Warehouse, table: str, name: str, condition: str, told: str) -> CheckOutcome:
+    """Customers of a score for whom a condition that must never hold does."""
+    rows = warehouse.rows(f"select customer_id from {table} where {condition} order by customer_id")
+    return CheckOutcome(
+        table,
+        name,
+        not rows,
+        f"{len(rows)} customers {told}",
+        observed=len(rows),
+        threshold=0,
+        rows_failing=len(rows),
+        sample_ids=[row[0] for row in rows[:5]],
+    )
+
+
+def clv(warehouse: Warehouse) -> list[CheckOutcome]:
+    table = "scores.clv"
+    costs_are_fed = warehouse.value(
+        "select count(*) > 0 from facts.customer_orders where cost is not null or service_cost <> 0"
+    )
+    # With costs the value is profit, which may well be below zero.
+    negative = "false" if costs_are_fed else "clv < 0"
+    return [
+        one_row_a_customer(warehouse, table),
+        failing_rows(
+            warehouse,
+            table,
+            "values_are_finite",
+            "clv is null or simple_ltv is null or discounted_ltv is null or not isfinite(coalesce(expected_orders, 0)) "
+            "or (p_alive is not null and not p_alive between 0 and 1)",
+            "have a value that is missing or not a number",
+        ),
+        failing_rows(
+            warehouse,
+            table,
+            "never_negative_as_revenue",
+            negative,
+            "have a value below zero"
+            + (" (costs are fed: values are profit, and not judged)" if costs_are_fed else ""),
+        ),
+    ]
+
+
+def value_tiers(warehouse: Warehouse, decision: TierDecision) -> list[CheckOutcome]:
+    table = "scores.value_tiers"
+    customers = warehouse.value("select count(*) from facts.customers")
+    found = dict(warehouse.rows(f"select value_tier, count(*) from {table} group by value_tier"))
+    ends = list(decision.last_ranks.items())
+    expected = {tier: end - start for (tier, end), start in zip(ends, [0, *(end for _, end in ends)], strict=False)}
+    expected["lead"] = customers - ends[-1][1]
+    wrong = {tier: (size, found.get(tier, 0)) for tier, size in expected.items() if found.get(tier, 0) != size}
+    return [
+        one_row_a_customer(warehouse, table),
+        CheckOutcome(
+            table,
+            "sizes_are_as_cut",
+            not wrong and set(found) <= set(expected),
+            "; ".join(f"{tier}: {size} expected, {there} found" for tier, (size, there) in wrong.items())
+            or ", ".join(f"{tier} {size}" for tier, size in expected.items()),
+            observed=len(wrong),
+            threshold=0,
+            rows_examined=customers,
+        ),
+    ]
+
+
+def clusters(warehouse: Warehouse) -> list[CheckOutcome]:
+    return [one_row_a_customer(warehouse, "scores.clusters")]
+
+
+def silence(warehouse: Warehouse) -> list[CheckOutcome]:
+    return [one_row_a_customer(warehouse, "scores.silence")]
+
+
+def quality_weights(weights: Weights) -> list[CheckOutcome]:
+    """Consistency of every expert's matrix and of the group's, and sums of siblings."""
+    table = "scores.quality_weights"
+    worst = max(weights.reports, key=lambda report: report.consistency_ratio)
+    limit = weights.settings.limit
+    refused = [
+        f"{report.expert} under {report.parent}: CR {report.consistency_ratio:.3f} is above {limit:g}; "
+        f"to mend, in this order: {'; '.join(report.mends[:3])}"
+        for report in weights.inconsistent()
+    ]
+    sums = {
+        parent: sum(weights.local[child] for child in children)
+        for parent, children in weights.hierarchy.children.items()
+    }
+    uneven = {parent: total for parent, total in sums.items() if abs(total - 1) > SUM_TOLERANCE}
+    return [
+        CheckOutcome(
+            table,
+            "each_expert_is_consistent",
+            not refused,
+            " | ".join(refused)
+            or f"the worst of {len(weights.reports)} matrices is {worst.expert}'s under {worst.parent}: "
+            f"CR {worst.consistency_ratio:.3f}",
+            observed=worst.consistency_ratio,
+            threshold=limit,
+            rows_examined=len(weights.reports),
+            rows_failing=len(refused),
+        ),
+        CheckOutcome(
+            table,
+            "siblings_sum_to_one",
+            not uneven,
+            "; ".join(f"under {parent}: {total}" for parent, total in uneven.items())
+            or f"weights under each of {len(sums)} parents sum to one",
+            observed=len(uneven),
+            threshold=0,
+        ),
+    ]
+
+
+def quality_index(warehouse: Warehouse, minimum_coverage: float) -> list[CheckOutcome]:
+    table = "scores.quality_index"
+    outside = warehouse.value(
+        f"select count(*) from {table} where not coalesce(quality_index, 0) between 0 and 100 "
+        "or not coalesce(process_index, 0) between 0 and 100 or not coalesce(performance_index, 0) between 0 and 100"
+    )
+    overall = warehouse.rows(f"select coverage from {table} where dimension = 'overall' and period = 'last_365_days'")
+    coverage = overall[0][0] if overall else 0.0
+    return [
+        CheckOutcome(
+            table, "within_0_and_100", outside == 0, f"{outside} cells have an index outside 0 and 100", outside, 0
+        ),
+        CheckOutcome(
+            table,
+            "overall_is_covered",
+            coverage >= minimum_coverage,
+            f"{coverage:.0%} of the weight has data in the last 365 days (at least {minimum_coverage:.0%})",
+            coverage,
+            minimum_coverage,
+        ),
+    ]

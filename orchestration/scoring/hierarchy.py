@@ -1,0 +1,256 @@
+"""Weights down a hierarchy: from all experts' judgements to local and global weights, and who was consistent.
+
+Sources: methods §6.1, §6.4 and §6.5.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from orchestration.errors import UserError
+from orchestration.scoring import ahp
+from orchestration.scoring.judgements import Judgement, check_orientation, comparison_matrix, importance
+
+GROUP = "(group)"
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """A tree of items.
+
+    Parameters
+    ----------
+    name : str
+    root : str
+        The top, whose weight is 1; it has no row of its own among the weights.
+    children : mapping of parent to its children, in order
+
+    Raises
+    ------
+    UserError
+        When a node hangs under two parents, under none, or a parent has no children.
+    """
+
+    name: str
+    root: str
+    children: Mapping[str, tuple[str, ...]]
+
+    def __post_init__(self):
+        where = f"hierarchy {self.name}"
+        placed = [child for children in self.children.values() for child in children]
+        for node in sorted({node for node in placed if placed.count(node) > 1}):
+            raise UserError(f"{node!r} stands in the tree more than once", where=where)
+        for parent, children in self.children.items():
+            if not children:
+                raise UserError(f"{parent!r} has no children", where=where, mend="leave it out of the parents")
+        reached = {self.root, *(node for node, _, _ in self.nodes())}
+        lost = [node for node in (*self.children, *placed) if node not in reached]
+        if lost or self.root in placed or self.root not in self.children:
+            raise UserError(
+                f"not a tree under {self.root!r}; out of reach: {', '.join(dict.fromkeys(lost)) or 'none'}",
+                where=where,
+                mend="let every parent but the root be a child of another",
+            )
+
+    def nodes(self) -> list[tuple[str, str, int]]:
+        """Every node below the root as (node, parent, level), parents first; level 1 is under the root."""
+        found, queue = [], [(self.root, 0)]
+        for parent, level in queue:
+            for child in self.children.get(parent, ()):
+                if child == self.root:  # refused above; here it would never end
+                    continue
+                found.append((child, parent, level + 1))
+                queue.append((child, level + 1))
+        return found
+
+    def branch(self, node: str) -> str:
+        """The child of the root under which the node stands, or the node itself."""
+        parents = {child: parent for child, parent, _ in self.nodes()}
+        while parents[node] != self.root:
+            node = parents[node]
+        return node
+
+
+@dataclass(frozen=True)
+class AhpSettings:
+    """How judgements are read, weighed and accepted.
+
+    Parameters
+    ----------
+    orientation : str
+        Of the judgements: 'row_over_column' or 'column_over_row'.
+    method : str
+        One of `ahp.METHODS`.
+    random_index : str
+        One of `ahp.RANDOM_INDEX`.
+    limit : float
+        Largest consistency ratio that is accepted, of each expert and of the group.
+    expert_weights : mapping of expert to float, optional
+        Equal by default; where given, it names every expert.
+    """
+
+    orientation: str
+    method: str = "eigenvector"
+    random_index: str = "alonso_lamata"
+    limit: float = 0.10
+    expert_weights: Mapping[str, float] | None = None
+
+    def __post_init__(self):
+        check_orientation(self.orientation)
+        for name, given, accepted in (
+            ("method", self.method, ahp.METHODS),
+            ("random_index", self.random_index, ahp.RANDOM_INDEX),
+        ):
+            if given not in accepted:
+                raise UserError(f"unknown {name} {given!r}; accepted: {', '.join(accepted)}", where=f"ahp {name}")
+
+
+@dataclass(frozen=True)
+class Report:
+    """Consistency of one matrix: an expert's, or the group's (`expert` is `GROUP`), under one parent.
+
+    `mends` are sentences, worst comparison first, to be applied in order until the matrix passes.
+    """
+
+    hierarchy: str
+    parent: str
+    expert: str
+    items: int
+    lambda_max: float
+    consistency_index: float
+    consistency_ratio: float
+    is_consistent: bool
+    mends: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of every node below the root, with the reports of every matrix behind them."""
+
+    hierarchy: Hierarchy
+    settings: AhpSettings
+    local: dict[str, float]
+    overall: dict[str, float]
+    experts: dict[str, int]
+    reports: tuple[Report, ...]
+
+    def rows(self) -> list[dict]:
+        """The rows of scores.quality_weights; the consistency ratio is the group's, under the parent."""
+        ratio = {report.parent: report.consistency_ratio for report in self.reports if report.expert == GROUP}
+        return [
+            {
+                "hierarchy": self.hierarchy.name,
+                "indicator": node,
+                "parent": parent,
+                "level": level,
+                "local_weight": self.local[node],
+                "global_weight": self.overall[node],
+                "consistency_ratio": ratio[parent],
+                "experts": self.experts[parent],
+                "method": self.settings.method,
+                "is_leaf": node not in self.hierarchy.children,
+            }
+            for node, parent, level in self.hierarchy.nodes()
+        ]
+
+    def consistency_rows(self) -> list[dict]:
+        """One row for each parent and expert, and one for the group, with what would mend it."""
+        return [vars(report) | {"mends": "; ".join(report.mends)} for report in self.reports]
+
+    def inconsistent(self) -> tuple[Report, ...]:
+        """The reports whose consistency ratio is above the limit."""
+        return tuple(report for report in self.reports if not report.is_consistent)
+
+    def refuse_inconsistent(self) -> None:
+        """Raise a UserError for the first matrix above the limit, with its three worst comparisons."""
+        for report in self.inconsistent()[:1]:
+            raise UserError(
+                f"the consistency ratio is {report.consistency_ratio:.3f}; at most {self.settings.limit:g} is accepted",
+                where=f"judgements of {report.expert}, hierarchy {report.hierarchy}, under {report.parent}",
+                mend="in this order, until it passes: " + "; ".join(report.mends[:3]),
+            )
+
+
+def weigh(hierarchy: Hierarchy, judgements: Iterable[Judgement], settings: AhpSettings) -> Weights:
+    """Weigh a hierarchy by all experts' judgements of it.
+
+    Each parent's experts are aggregated element by element (weighted geometric mean, AIJ); local weights come
+    from the group's matrix, global weights are the product down the tree. An only child needs no judgement.
+    Inconsistent judgements are reported, not refused: see `Weights.refuse_inconsistent`.
+
+    Raises
+    ------
+    UserError
+        For a judgement of another hierarchy or of an unknown parent, for a parent that nobody judged, for
+        what `comparison_matrix` refuses, and for an expert without weight.
+    """
+    by_parent: dict[str, dict[str, list[Judgement]]] = {parent: {} for parent in hierarchy.children}
+    for judgement in judgements:
+        if judgement.hierarchy != hierarchy.name or judgement.parent not in by_parent:
+            raise UserError(
+                f"{judgement.hierarchy}/{judgement.parent} is not a parent; "
+                f"accepted: {', '.join(f'{hierarchy.name}/{parent}' for parent in by_parent)}",
+                where=judgement.where,
+            )
+        by_parent[judgement.parent].setdefault(judgement.expert, []).append(judgement)
+
+    local: dict[str, float] = {}
+    reports: list[Report] = []
+    for parent, items in hierarchy.children.items():
+        # By name, so that the order of the file cannot move a last bit.
+        experts = dict(sorted(by_parent[parent].items()))
+        matrices = {expert: comparison_matrix(items, given, settings.orientation) for expert, given in experts.items()}
+        if not matrices and len(items) > 1:
+            raise UserError(f"nobody compares {', '.join(items)}", where=f"hierarchy {hierarchy.name}, under {parent}")
+        influence = _influence(matrices, settings)
+        group = ahp.aggregate(list(matrices.values()), influence) if matrices else np.ones((1, 1))
+        matrices[GROUP] = group
+        local |= zip(items, map(float, ahp.weights(matrices[GROUP], settings.method)), strict=True)
+        reports += [
+            _report(hierarchy, parent, expert, matrix, experts.get(expert, ()), settings)
+            for expert, matrix in matrices.items()
+        ]
+
+    overall = {hierarchy.root: 1.0}
+    for node, parent, _ in hierarchy.nodes():
+        overall[node] = overall[parent] * local[node]
+    del overall[hierarchy.root]
+    counts = {parent: len(experts) for parent, experts in by_parent.items()}
+    return Weights(hierarchy, settings, local, overall, counts, tuple(reports))
+
+
+def _influence(matrices: Mapping, settings: AhpSettings) -> list[float] | None:
+    if settings.expert_weights is None:
+        return None
+    influence = [settings.expert_weights.get(expert, 0) for expert in matrices]
+    for expert, weight in zip(matrices, influence, strict=True):
+        if not weight > 0:
+            raise UserError(f"the expert {expert} has the weight {weight}", where="ahp expert_weights")
+    return influence
+
+
+def _report(hierarchy, parent, expert, matrix, judgements, settings: AhpSettings) -> Report:
+    found = ahp.consistency(matrix, settings.random_index)
+    items = hierarchy.children[parent]
+    mends = ahp.mends(matrix, settings.random_index, settings.limit)
+    return Report(
+        hierarchy=hierarchy.name,
+        parent=parent,
+        expert=expert,
+        items=len(items),
+        lambda_max=found.lambda_max,
+        consistency_index=found.consistency_index,
+        consistency_ratio=found.consistency_ratio,
+        is_consistent=found.consistency_ratio <= settings.limit,
+        mends=tuple(_sentence(mend, items, judgements, settings.orientation) for mend in mends),
+    )
+
+
+def _sentence(mend: ahp.Mend, items, judgements, orientation: str) -> str:
+    """The mend in the words of the judgement file: its order of items, and its orientation."""
+    a, b, ratio, mended = items[mend.row], items[mend.column], mend.ratio, mend.mended
+    if any((judgement.item_a, judgement.item_b) == (b, a) for judgement in judgements):
+        a, b, ratio, mended = b, a, 1 / ratio, 1 / mended
+    ratio, mended = importance(ratio, orientation), importance(mended, orientation)
+    return f"{a} with {b}: {ratio:.4g} becomes {mended:.4g} (CR {mend.consistency_ratio:.3f})"

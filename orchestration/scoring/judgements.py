@@ -1,0 +1,119 @@
+"""From experts' judgements to comparison matrices: what is refused, and which way round a ratio is read.
+
+Judgements arrive as plain values; reading their files belongs elsewhere. Sources: methods §1 and §6.3.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from orchestration.errors import UserError
+
+ORIENTATIONS = ("row_over_column", "column_over_row")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One comparison of an expert: the row is `item_a`, the column `item_b`.
+
+    Under 'row_over_column' `ratio` is how many times more important a is than b; under 'column_over_row' how
+    many times more important b is than a.
+    """
+
+    expert: str
+    hierarchy: str
+    parent: str
+    item_a: str
+    item_b: str
+    ratio: float
+
+    @property
+    def where(self) -> str:
+        """Where a person finds it."""
+        return f"judgements of {self.expert}, hierarchy {self.hierarchy}, under {self.parent}"
+
+
+def check_orientation(orientation: str) -> None:
+    """Refuse an orientation that is not one of `ORIENTATIONS`: it is stated, never guessed."""
+    if orientation not in ORIENTATIONS:
+        raise UserError(
+            f"unknown orientation {orientation!r}; accepted: {', '.join(ORIENTATIONS)}",
+            where="judgements orientation",
+            mend="say whether a ratio tells how much more important the row is, or the column",
+        )
+
+
+def importance(ratio: float, orientation: str) -> float:
+    """How many times more important a is than b; the same function turns it back into the file's ratio."""
+    return ratio if orientation == "row_over_column" else 1 / ratio
+
+
+def comparison_matrix(items: Sequence[str], judgements: Iterable[Judgement], orientation: str) -> np.ndarray:
+    """The reciprocal matrix of one expert under one parent; element (i, j) is importance of i over j.
+
+    Parameters
+    ----------
+    items : sequence of n str
+        The children of the parent, in the order of rows and columns.
+    judgements : iterable of Judgement
+        One for each pair, in either order of its items.
+    orientation : str
+        'row_over_column' or 'column_over_row'.
+
+    Returns
+    -------
+    ndarray, shape (n, n)
+
+    Raises
+    ------
+    UserError
+        For an unknown item, an item compared with itself, a ratio that is not positive and finite, a pair
+        that is judged twice (alike or not), and a pair without a judgement.
+    """
+    check_orientation(orientation)
+    index = {item: position for position, item in enumerate(items)}
+    matrix = np.full((len(items), len(items)), np.nan)
+    np.fill_diagonal(matrix, 1.0)
+    where = ""
+    for judgement in judgements:
+        where = judgement.where
+        _refuse_malformed(judgement, items)
+        a, b = index[judgement.item_a], index[judgement.item_b]
+        ratio = importance(judgement.ratio, orientation)
+        if not math.isnan(matrix[a, b]):
+            agree = math.isclose(matrix[a, b], ratio, rel_tol=1e-6)
+            said = "is judged twice" if agree else "is judged twice, and the two contradict each other"
+            raise UserError(f"{_pair(judgement)} {said}", where=where, mend="keep one of the two")
+        matrix[a, b], matrix[b, a] = ratio, 1 / ratio
+    missing = [f"{items[i]} with {items[j]}" for i, j in np.argwhere(np.isnan(matrix)) if i < j]
+    if missing:
+        raise UserError(
+            f"no judgement compares {'; '.join(missing)}",
+            where=where,
+            mend="add the comparison: incomplete judgements are not completed yet",
+        )
+    return matrix
+
+
+def _pair(judgement: Judgement) -> str:
+    return f"{judgement.item_a} with {judgement.item_b}"
+
+
+def _refuse_malformed(judgement: Judgement, items: Sequence[str]) -> None:
+    for item in (judgement.item_a, judgement.item_b):
+        if item not in items:
+            raise UserError(
+                f"unknown item {item!r}; under {judgement.parent} stand: {', '.join(items)}",
+                where=judgement.where,
+            )
+    if judgement.item_a == judgement.item_b:
+        raise UserError(f"{judgement.item_a} is compared with itself", where=judgement.where, mend="drop it")
+    # Not only the ratio: a subnormal one is finite while its reciprocal is not.
+    if not (judgement.ratio > 0 and math.isfinite(judgement.ratio) and math.isfinite(1 / judgement.ratio)):
+        raise UserError(
+            f"the ratio of {_pair(judgement)} is {judgement.ratio}; it must be above 0 and finite",
+            where=judgement.where,
+            mend="write 1/3 as 0.3333 where the second item is three times as important",
+        )

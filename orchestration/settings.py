@@ -1,0 +1,340 @@
+"""Typed configuration: what the YAML files may say, read and checked once, at the door.
+
+Judgement lives in `orchestration/config/`. A company keeps a folder of its own (`TOUCHSTONE_CONFIG`) with
+the files that it changes; each file that is not there is the shipped one. Secrets are never in these files:
+`${NAME}` in a path is taken from the environment.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from orchestration.errors import UserError
+
+PROJECT = Path(__file__).resolve().parents[1]
+SHIPPED_CONFIG = Path(__file__).resolve().parent / "config"
+
+Share = Annotated[float, Field(ge=0, le=1)]
+# Shares of the pyramid stay text until they are exact fractions: 0.07 * 100 is not 7 in binary.
+ExactShare = Annotated[str, BeforeValidator(str), Field(pattern=r"^(0?\.\d+|1(\.0*)?|0)$")]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# --- sources.yml ------------------------------------------------------------------------------------------
+
+
+class Company(Strict):
+    """Whose data it is: shown in the report; money is in one currency."""
+
+    name: str
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+
+
+class Exclusion(Strict):
+    """Rows left out on purpose, with the reason. They are counted apart from faults."""
+
+    when: str
+    reason: str
+
+
+class Join(Strict):
+    """A second file that completes the rows of the first.
+
+    `on` maps a column of this file to a column of the rows so far. With `group_by`, the file is summarised
+    to one row a key first: `columns` are then SQL aggregates, and `money` names the one that is conserved.
+    """
+
+    path: str
+    format: Literal["csv", "parquet"] = "csv"
+    on: dict[str, str]
+    group_by: str | None = None
+    columns: dict[str, str] = {}
+    money: str | None = None
+
+    @model_validator(mode="after")
+    def summarised_or_not(self) -> "Join":
+        if bool(self.columns) != bool(self.group_by):
+            raise ValueError("`group_by` and `columns` go together")
+        if self.money and self.money not in self.columns:
+            raise ValueError(f"`money` names {self.money!r}, which is not one of `columns`: {sorted(self.columns)}")
+        return self
+
+
+class Feed(Strict):
+    """Where a feed is and how each contract column comes from its columns."""
+
+    path: str
+    format: Literal["csv", "parquet"] = "csv"
+    columns: dict[str, str] = {}
+    join: dict[str, Join] = {}
+    exclude: list[Exclusion] = []
+    newest_within_days: int | None = Field(default=None, ge=0)
+
+
+class SourcesConfig(Strict):
+    company: Company
+    as_of: Literal["yesterday"] | dt.date = "yesterday"
+    feeds: dict[str, Feed]
+
+
+# --- methods ----------------------------------------------------------------------------------------------
+
+
+class ClvConfig(Strict):
+    method: Literal["simple_ltv", "discounted_ltv"] = "simple_ltv"
+    expected_years: float = Field(default=3, gt=0)
+    retention: float | None = Field(default=None, ge=0, lt=1)
+    shrinkage_years: float = Field(default=1, gt=0)
+    horizon_days: int = Field(default=365, gt=0)
+    annual_discount_rate: float = Field(default=0.10, ge=0)
+    margin: float = Field(default=1.0, gt=0, le=1)
+
+
+class RfmRule(Strict):
+    name: str
+    recency: tuple[int, int] = (1, 5)
+    frequency: tuple[int, int] = (1, 5)
+    monetary: tuple[int, int] = (1, 5)
+
+
+class TiersConfig(Strict):
+    """`pyramid` holds each tier's own share from the top; who is left is lead. ABC ends are cumulative."""
+
+    pyramid: dict[Literal["platinum", "gold", "iron"], ExactShare]
+    abc_a_up_to: ExactShare = "0.80"
+    abc_b_up_to: ExactShare = "0.95"
+    key_accounts: int = Field(default=50, ge=0)
+    quadrant_percentile: Share = 0.5
+    current_value: dict[str, float]
+    potential_value: dict[str, float]
+
+
+class ClusterConfig(Strict):
+    k_min: int = Field(default=3, ge=2)
+    k_max: int = Field(default=6, ge=2)
+    sample_size: int = Field(default=20_000, ge=100)
+    silhouette_sample_size: int = Field(default=2_000, ge=50)
+
+
+class SilenceConfig(Strict):
+    tail_probability: float = Field(default=0.01, gt=0, lt=0.5)
+    shrinkage_gaps: float = Field(default=1, gt=0)
+
+
+class SegmentsConfig(Strict):
+    rfm: list[RfmRule]
+    clusters: ClusterConfig = ClusterConfig()
+    silence: SilenceConfig = SilenceConfig()
+
+
+class Indicator(Strict):
+    """What is measured, in which unit, and the values that score 0 (floor) and 100 (target)."""
+
+    description: str
+    unit: str
+    floor: float
+    target: float
+
+    @model_validator(mode="after")
+    def floor_differs_from_target(self) -> "Indicator":
+        if self.floor == self.target:
+            raise ValueError("`floor` and `target` must differ: between them lies the scale from 0 to 100")
+        return self
+
+
+class QualityConfig(Strict):
+    hierarchy: str
+    tree: dict[str, Any]
+    orientation: Literal["row_over_column", "column_over_row"] = "row_over_column"
+    method: Literal["eigenvector", "geometric_mean", "normalised_columns"] = "eigenvector"
+    random_index: Literal["saaty", "alonso_lamata"] = "alonso_lamata"
+    expert_weights: dict[str, float] = {}
+    minimum_coverage: Share = 0.5
+    response_promise_hours: float = Field(default=24, gt=0)
+    repeat_complaint_days: int = Field(default=90, gt=0)
+    indicators: dict[str, Indicator]
+
+
+class Step(Strict):
+    """One step of a published ladder: from this amount on, a rate of it or a fixed sum; `note` where neither is told."""
+
+    at_least: float
+    rate: float | None = None
+    fixed: float | None = None
+    note: str | None = None
+
+
+class PlansConfig(Strict):
+    rebate_ladder: list[Step]
+    gift_ladder: list[Step]
+    packages: dict[str, str]
+    contacts: dict[str, dict[str, int]]
+    planning_horizon_months: dict[str, int]
+
+
+class Gate(Strict):
+    """What a failure of the check does, and the number it is held against where it has one."""
+
+    severity: Literal["block", "warn"]
+    threshold: float | None = None
+
+
+class GatesConfig(Strict):
+    checks: dict[str, Gate]
+
+    def gate(self, check: str) -> Gate:
+        """The gate of `<schema.table>:<check>`; every check has one."""
+        if check not in self.checks:
+            raise UserError(
+                f"the check {check!r} has no gate",
+                where="gates.yml, under `checks`",
+                mend=f"add a line `{check}: {{severity: block}}` (or warn)",
+            )
+        return self.checks[check]
+
+
+FILES: dict[str, type[Strict]] = {
+    "sources": SourcesConfig,
+    "clv": ClvConfig,
+    "tiers": TiersConfig,
+    "segments": SegmentsConfig,
+    "quality": QualityConfig,
+    "plans": PlansConfig,
+    "gates": GatesConfig,
+}
+
+
+# --- all of it --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a refresh is told: configuration, places and the date it is for."""
+
+    home: Path
+    config_dir: Path
+    sources: SourcesConfig
+    clv: ClvConfig
+    tiers: TiersConfig
+    segments: SegmentsConfig
+    quality: QualityConfig
+    plans: PlansConfig
+    gates: GatesConfig
+
+    @property
+    def warehouse_file(self) -> Path:
+        return self.home / "warehouse.duckdb"
+
+    def config_file(self, name: str) -> Path:
+        """The file that is in force: the company's own, or the shipped one."""
+        own = self.config_dir / name
+        return own if own.exists() else SHIPPED_CONFIG / name
+
+    @property
+    def judgement_files(self) -> list[Path]:
+        """CSV files of experts' comparisons: the company's own folder if it has one, else the shipped one."""
+        return sorted(self.config_file("judgements").glob("*.csv"))
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """The configuration as plain data, for the manifest and for its hash; judgements included."""
+        values = {name: getattr(self, name).model_dump(mode="json") for name in FILES}
+        values["judgements"] = {path.name: path.read_text("utf-8-sig") for path in self.judgement_files}
+        return values
+
+    @property
+    def configuration_hash(self) -> str:
+        return hashlib.sha256(json.dumps(self.values, sort_keys=True).encode()).hexdigest()
+
+    def as_of(self, given: str | None = None) -> dt.date:
+        """The date that a refresh is for: as given, else as configured (yesterday, or a date)."""
+        if given:
+            try:
+                return dt.date.fromisoformat(given)
+            except ValueError:
+                raise UserError(f"{given!r} is not a date", where="as_of", mend="write it as YYYY-MM-DD") from None
+        configured = self.sources.as_of
+        return dt.date.today() - dt.timedelta(days=1) if configured == "yesterday" else configured
+
+
+def load_settings(home: Path | None = None, config_dir: Path | None = None) -> Settings:
+    """Read and check the configuration.
+
+    Parameters
+    ----------
+    home, config_dir : Path, optional
+        Instead of TOUCHSTONE_HOME (default ./var) and TOUCHSTONE_CONFIG (default the shipped folder).
+
+    Raises
+    ------
+    UserError
+        A folder or file is missing, YAML does not parse, a key is unknown or a value does not fit.
+    """
+    target = os.environ.get("TOUCHSTONE_TARGET", "duckdb")
+    if target != "duckdb":
+        raise UserError(f"TOUCHSTONE_TARGET is {target!r}; accepted: duckdb", where="the environment")
+    home = Path(home or os.environ.get("TOUCHSTONE_HOME", "var")).resolve()
+    config_dir = Path(config_dir or os.environ.get("TOUCHSTONE_CONFIG", SHIPPED_CONFIG)).resolve()
+    if not config_dir.is_dir():
+        raise UserError(
+            f"the configuration folder {config_dir} does not exist",
+            where="TOUCHSTONE_CONFIG",
+            mend=f"name a folder with the files that you change, or unset it to use {SHIPPED_CONFIG}",
+        )
+    known = {f"{name}.yml" for name in FILES}
+    for stranger in sorted({path.name for path in config_dir.glob("*.y*ml")} - known):
+        raise UserError(
+            f"unknown configuration file {stranger}; accepted: {', '.join(sorted(known))}",
+            where=str(config_dir),
+        )
+    parts = {}
+    for name, model in FILES.items():
+        own = config_dir / f"{name}.yml"
+        parts[name] = read_config(own if own.exists() else SHIPPED_CONFIG / own.name, model)
+    return Settings(home=home, config_dir=config_dir, **parts)
+
+
+def read_config(path: Path, model: type[Strict]) -> Any:
+    """One YAML file as its model; what does not fit is told in words."""
+    try:
+        content = yaml.safe_load(path.read_text("utf-8-sig")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"not readable as YAML: {error}", where=str(path)) from None
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        problems = [in_words(problem, model) for problem in error.errors()]
+        raise UserError("\n".join(problems), where=str(path), mend="correct the keys or values named above") from None
+
+
+def in_words(problem: Any, model: type[BaseModel]) -> str:
+    """A validation error as a sentence, with the accepted keys where one is unknown."""
+    place = ".".join(str(step) for step in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key `{place}`; accepted: {', '.join(accepted_keys(model, problem['loc'][:-1]))}"
+    if problem["type"] == "missing":
+        return f"`{place}` is missing"
+    return f"`{place}`: {problem['msg']} (found {problem['input']!r})"
+
+
+def accepted_keys(model: Any, place: tuple) -> list[str]:
+    """The keys of the model that sits at `place` inside another one."""
+    for step in place:
+        field = model.model_fields.get(step) if hasattr(model, "model_fields") else None
+        if field is not None:
+            model = field.annotation
+        for inner in getattr(model, "__args__", ()):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                model = inner
+    return sorted(model.model_fields) if hasattr(model, "model_fields") else []

@@ -1,0 +1,298 @@
+"""Landing: what a feed's files hold now becomes one immutable load of typed Parquet.
+
+`landing/<feed>/load=<id>/` holds `accepted.parquet`, `set_aside.parquet` (refused and excluded rows, with reason
+and raw text; only where there are any) and `load.json`. It is written under a temporary name, made durable and
+renamed, so a load is there whole or not at all. The same content under the same mapping is one load, however
+often it arrives.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.errors import UserError
+from orchestration.settings import Feed
+from orchestration.sources.contract import CONTRACTS, Contract
+from orchestration.sources.files import SourceFile, all_rows, literal, quoted, resolved
+from orchestration.sources.mapping import expressions, mapped_rows
+
+OUTCOMES = ("accepted", "excluded", "quarantined")
+STAMP = "%Y%m%dT%H%M%S%fZ"
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one load holds: rows and money by outcome, and where they came from.
+
+    `rows` counts accepted, excluded and quarantined rows, which add up to `source_rows`. `money` sums the
+    contract's money column over the same outcomes where it parses (decimals as text). `reasons` counts the rows
+    set aside by reason. `joins` ties what was summed into rows back to the file that it came from.
+    """
+
+    load_id: str
+    feed: str
+    identity: str
+    landed_at: str
+    files: list[dict]
+    unknown_columns: list[str]
+    source_rows: int
+    rows: dict[str, int]
+    money: dict[str, str]
+    reasons: dict[str, int]
+    joins: dict[str, dict]
+    newest: str | None
+
+    @property
+    def rejected_share(self) -> float:
+        """Quarantined rows over all rows that were not left out on purpose."""
+        considered = self.source_rows - self.rows["excluded"]
+        return self.rows["quarantined"] / considered if considered else 0.0
+
+    def folder(self, home: Path) -> Path:
+        return home / "landing" / self.feed / f"load={self.load_id}"
+
+
+def loads_of(home: Path, feed_name: str) -> list[Load]:
+    """The loads of a feed in load order."""
+    manifests = sorted((home / "landing" / feed_name).glob("load=*/load.json"))
+    return [Load(**json.loads(path.read_text("utf-8"))) for path in manifests]
+
+
+def land(home: Path, feed_name: str, feed: Feed) -> Load:
+    """Land what the feed's files hold now; content that has landed before gives the load that has it.
+
+    Parameters
+    ----------
+    home : Path
+        TOUCHSTONE_HOME; the caller holds its lock.
+
+    Raises
+    ------
+    UserError
+        A file is missing or empty, a column is missing, or an expression of the mapping does not run.
+    """
+    contract = CONTRACTS[feed_name]
+    files = {"source": resolved(feed.path, feed.format, f"feeds.{feed_name}.path", home)}
+    for alias, join in feed.join.items():
+        files[alias] = resolved(join.path, join.format, f"feeds.{feed_name}.join.{alias}.path", home)
+    found = list(dict.fromkeys(name for file in files["source"] for name in file.columns))
+    check_columns(feed_name, feed, contract, found, files["source"])
+
+    fingerprints = [file.fingerprint() for group in files.values() for file in group]
+    mapping = feed.model_dump(mode="json", exclude={"path": True, "newest_within_days": True})
+    told = json.dumps([repr(contract), mapping, [print_["sha256"] for print_ in fingerprints]], sort_keys=True)
+    identity = hashlib.sha256(told.encode()).hexdigest()
+    earlier = loads_of(home, feed_name)
+    for load in earlier:
+        if load.identity == identity:
+            return load
+
+    landed_at = dt.datetime.now(dt.UTC)
+    if earlier:  # load order holds even where the clock went back
+        last = dt.datetime.strptime(earlier[-1].load_id.split("-")[0], STAMP).replace(tzinfo=dt.UTC)
+        landed_at = max(landed_at, last + dt.timedelta(microseconds=1))
+    load_id = f"{landed_at:{STAMP}}-{identity[:8]}"
+
+    parent = home / "landing" / feed_name
+    parent.mkdir(parents=True, exist_ok=True)
+    for leftover in parent.glob(".tmp-*"):  # of a run that died: the lock says that nobody is writing it now
+        shutil.rmtree(leftover)
+    work = parent / f".tmp-{load_id}"
+    work.mkdir()
+    try:
+        with duckdb.connect() as connection:
+            counted = write_rows(connection, feed_name, feed, contract, files, found, load_id, work)
+        load = Load(
+            load_id=load_id,
+            feed=feed_name,
+            identity=identity,
+            landed_at=landed_at.isoformat(timespec="seconds"),
+            files=fingerprints,
+            unknown_columns=unknown_columns(feed, contract, found),
+            **counted,
+        )
+        (work / "load.json").write_text(json.dumps(asdict(load), ensure_ascii=False, indent=1), "utf-8")
+        for path in [*work.iterdir(), work]:
+            sync(path)
+        work.rename(load.folder(home))
+        sync(parent)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    return load
+
+
+def check_columns(feed_name: str, feed: Feed, contract: Contract, found: list[str], files: list[SourceFile]) -> None:
+    """Refuse a mapping that names no contract column, and files that lack a required one."""
+    known = [column.name for column in contract.columns]
+    for name in feed.columns:
+        if name not in known:
+            raise UserError(
+                f"{name!r} is not a column of the feed {feed_name}; accepted: {', '.join(known)}",
+                where=f"sources.yml, feeds.{feed_name}.columns",
+                mend="correct the name on the left of the colon",
+            )
+    fed = expressions(feed, contract, found)
+    missing = [name for name in contract.required if name not in fed]
+    if missing:
+        raise UserError(
+            f"the feed {feed_name} lacks the column {', '.join(missing)}\n"
+            f"  expected: {', '.join(contract.required)}\n"
+            f"  found:    {', '.join(found)}",
+            where=", ".join(str(file.path) for file in files),
+            mend=f"export it, or name under feeds.{feed_name}.columns in sources.yml the column or SQL expression that "
+            f"gives it: `{missing[0]}: source.<column>`",
+        )
+
+
+def unknown_columns(feed: Feed, contract: Contract, found: list[str]) -> list[str]:
+    """Columns of the files that nothing reads: kept in the source, reported, and otherwise ignored."""
+    told = " ".join([*expressions(feed, contract, found).values(), *(e.when for e in feed.exclude)]).lower()
+    keys = {own for join in feed.join.values() for own in join.on.values()}
+    return [name for name in found if name.lower() not in told and name not in keys]
+
+
+def write_rows(
+    connection: duckdb.DuckDBPyConnection,
+    feed_name: str,
+    feed: Feed,
+    contract: Contract,
+    files: dict[str, list[SourceFile]],
+    found: list[str],
+    load_id: str,
+    work: Path,
+) -> dict:
+    """Read the rows once, write the accepted and the set-aside ones, count both."""
+    staged = work / "all.parquet"
+    try:
+        rows = mapped_rows(contract, feed, files, found)
+        connection.execute(f"copy ({rows}) to {literal(staged)} (format parquet)")
+        joins = {alias: join_totals(connection, feed, alias, files, found) for alias in feed.join}
+    except duckdb.Error as error:
+        raise UserError(
+            f"the rows of the feed {feed_name} cannot be read: {str(error).strip().splitlines()[0]}",
+            where=f"sources.yml, feeds.{feed_name}, with {', '.join(str(file.path) for file in files['source'])}",
+            mend="correct the expression or the file that the message names",
+        ) from None
+
+    if feed.format == "csv":
+        refuse_swallowed_lines(connection, feed_name)
+    every_row = f"(select *, null::bigint as _line from read_parquet({literal(staged)}))"
+    if feed.format == "csv":
+        # A line that is not even CSV (a quote that never closes, too few or too many fields) is kept as it stands.
+        malformed = (
+            "select null::bigint as _row, 'malformed:' || replace(lower(min(error_type::varchar)), ' ', '_') as _reason, "
+            "min(csv_line) as _raw, line::bigint as _line from reject_errors group by scan_id, file_id, line"
+        )
+        every_row = f"(select * from {every_row} union all by name {malformed})"
+    counts = connection.execute(
+        f"select _reason, count(*), {f'coalesce(sum({contract.money}), 0)' if contract.money else '0'} "
+        f"from {every_row} group by _reason order by _reason"
+    ).fetchall()
+    totals = {outcome: 0 for outcome in OUTCOMES}
+    money = {outcome: 0 for outcome in OUTCOMES}
+    for code, count, amount in counts:
+        totals[outcome_of(code)] += count
+        money[outcome_of(code)] += amount
+    if feed.join:
+        check_one_row_each(connection, feed_name, staged)
+
+    if totals["excluded"] or totals["quarantined"]:
+        connection.execute(
+            f"copy (select *, {literal(load_id)} as _load from {every_row} where _reason is not null order by _row, _line) "
+            f"to {literal(work / 'set_aside.parquet')} (format parquet, compression zstd)"
+        )
+    accepted = literal(work / "accepted.parquet")
+    columns = ", ".join(quoted(column.name) for column in contract.columns)
+    connection.execute(
+        f"copy (select {columns}, {literal(load_id)} as _load, _row from read_parquet({literal(staged)}) "
+        f"where _reason is null) to {accepted} (format parquet, compression zstd)"
+    )
+    staged.unlink()
+    newest = None
+    if contract.moment:
+        newest = connection.execute(f"select max({contract.moment}) from read_parquet({accepted})").fetchone()[0]
+    return {
+        "source_rows": sum(totals.values()),
+        "rows": totals,
+        "money": {outcome: str(amount) for outcome, amount in money.items()},
+        "reasons": {code: count for code, count, _ in counts if code},
+        "joins": joins,
+        "newest": newest.isoformat(sep=" ") if newest else None,
+    }
+
+
+def outcome_of(reason: str | None) -> str:
+    if reason is None:
+        return "accepted"
+    return "excluded" if reason.startswith("excluded:") else "quarantined"
+
+
+def refuse_swallowed_lines(connection: duckdb.DuckDBPyConnection, feed_name: str) -> None:
+    """A quote that never closes takes the lines after it along: no honest count of rows is left to give."""
+    found = connection.execute(
+        "select any_value(file_path), min(line) from reject_errors join reject_scans using (scan_id, file_id) "
+        r"where rtrim(csv_line, e'\r\n') like e'%\n%' or length(csv_line) >= 10000 group by scan_id, file_id order by 1"
+    ).fetchone()
+    if found:
+        raise UserError(
+            f"a double quote opens in line {found[1]} and never closes: the lines after it cannot be told apart",
+            where=f"{found[0]}, line {found[1]}, feed {feed_name}",
+            mend='close the quote, or write a quote inside a value as "", and export the file again',
+        )
+
+
+def check_one_row_each(connection: duckdb.DuckDBPyConnection, feed_name: str, staged: Path) -> None:
+    """A join may complete a row, never multiply it."""
+    twice = connection.execute(
+        f"select count(*) - count(distinct _row) from read_parquet({literal(staged)})"
+    ).fetchone()[0]
+    if twice:
+        raise UserError(
+            f"the joins of the feed {feed_name} turn some rows into several: {twice} rows too many",
+            where=f"sources.yml, feeds.{feed_name}.join",
+            mend="summarise the joined file to one row a key with `group_by` and `columns`",
+        )
+
+
+def join_totals(
+    connection: duckdb.DuckDBPyConnection,
+    feed: Feed,
+    alias: str,
+    files: dict[str, list[SourceFile]],
+    found: list[str],
+) -> dict:
+    """What a summarised file held, and how much of it found a row: the identity that ties lines to orders."""
+    join = feed.join[alias]
+    lines = connection.execute(f"select count(*) from {all_rows(files[alias])}").fetchone()[0]
+    own_keys = list(join.on.values())
+    if not (join.group_by and join.money and set(join.on) <= set(found)):
+        return {"lines": lines}
+    keys = " and ".join(f"source.{quoted(own)} = joined.{quoted(other)}" for own, other in join.on.items())
+    aggregates = f"{join.columns[join.money]} as money"
+    total, matched = connection.execute(
+        f"select coalesce(sum(money), 0), coalesce(sum(money) filter (where exists "
+        f"(select 1 from {all_rows(files['source'])} as source where {keys})), 0) "
+        f"from (select {', '.join(own_keys)}, {aggregates} from {all_rows(files[alias])} group by {join.group_by}) as joined"
+    ).fetchone()
+    return {
+        "lines": lines,
+        "money": str(total),
+        "money_of_rows": str(matched),
+        "money_without_row": str(total - matched),
+    }
+
+
+def sync(path: Path) -> None:
+    """Make a file, or the entries of a folder, durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,202 @@
+-- A company of ten customers as of 2026-06-30, small enough to be worked out by hand: what a refresh finds in the
+-- engine before dbt runs (raw, scores, previous).
+
+create schema raw;
+create schema scores;
+create schema previous;
+
+create table raw.orders (
+    order_id varchar, customer_id varchar, ordered_at timestamp, amount decimal(18, 4), quantity decimal(18, 4),
+    cost decimal(18, 4), channel varchar, category varchar, region varchar, status varchar, due_at timestamp,
+    paid_at timestamp, promised_at timestamp, delivered_at timestamp, updated_at timestamp, _load varchar, _row bigint
+);
+
+insert into raw.orders
+    (order_id, customer_id, ordered_at, amount, quantity, cost, channel, region, status, promised_at, delivered_at, updated_at, _load, _row)
+values
+    -- c01: six order days, the platinum customer; o03 is on the same day as o02.
+    ('o01', 'c01', '2026-01-05 09:00', 300000, 900, null, 'web', 'north', 'completed', '2026-01-08', '2026-01-07', null, 'l1', 1),
+    ('o02', 'c01', '2026-02-05 09:00', 300000, 900, null, 'web', 'north', 'completed', '2026-02-08', '2026-02-09', null, 'l1', 2),
+    ('o03', 'c01', '2026-02-05 17:00', 100000, 300, null, 'shop', 'north', 'completed', null, null, null, 'l1', 3),
+    ('o04', 'c01', '2026-03-05 09:00', 200000, 300, null, 'web', 'north', null, null, null, null, 'l1', 4),
+    ('o05', 'c01', '2026-04-05 09:00', 100000, 200, null, 'web', 'north', 'completed', null, null, null, 'l1', 5),
+    ('o06', 'c01', '2026-05-05 09:00', 100000, 200, null, 'web', 'north', 'completed', null, null, null, 'l1', 6),
+    ('o07', 'c01', '2026-06-05 09:00', 100000, 200, null, 'web', 'north', 'completed', '2026-07-02', null, null, 'l1', 7),
+    -- c02: a refund, a cancelled order, and an order in three versions of which one came twice.
+    ('o08', 'c02', '2026-05-01 10:00', 80000, 10, 50000, 'shop', 'south', 'completed', null, null, '2026-05-01', 'l1', 8),
+    ('o09', 'c02', '2026-05-20 10:00', -20000, -2, -12000, 'shop', 'south', 'completed', null, null, null, 'l1', 9),
+    ('o10', 'c02', '2026-05-21 10:00', 5000, 1, 4000, 'shop', 'south', 'cancelled', null, null, null, 'l1', 10),
+    ('o08', 'c02', '2026-05-01 10:00', 90000, 10, 50000, 'shop', 'south', 'completed', null, null, '2026-05-03', 'l2', 1),
+    ('o08', 'c02', '2026-05-01 10:00', 90000, 10, 50000, 'shop', 'south', 'completed', null, null, '2026-05-03', 'l1', 11),
+    -- The others: an order or two each. c07 falls in the gap of the rebate ladder.
+    ('o11', 'c03', '2026-06-01 10:00', 1000, 5, null, 'web', 'south', 'completed', null, null, null, 'l1', 12),
+    ('o12', 'c03', '2026-06-11 10:00', 1500, 5, null, 'web', 'south', 'completed', null, null, null, 'l1', 13),
+    ('o13', 'c04', '2025-09-01 10:00', 700, 2, null, 'web', 'north', 'completed', null, null, null, 'l1', 14),
+    ('o14', 'c05', '2026-06-02 10:00', 600, 2, null, 'shop', 'south', 'completed', null, null, null, 'l1', 15),
+    ('o15', 'c06', '2026-06-03 10:00', 500, 2, null, 'shop', 'south', 'completed', null, null, null, 'l1', 16),
+    ('o16', 'c07', '2026-06-04 10:00', 150000, 2, null, 'shop', 'south', 'completed', null, null, null, 'l1', 17),
+    ('o17', 'c08', '2026-06-05 10:00', 300, 2, 900, 'shop', 'south', 'completed', null, null, null, 'l1', 18),
+    ('o18', 'c10', '2026-06-06 10:00', 200, 2, null, null, 'east', 'completed', null, null, null, 'l1', 19);
+
+create table raw.complaints (
+    complaint_id varchar, customer_id varchar, opened_at timestamp, first_response_at timestamp, resolved_at timestamp,
+    channel varchar, category varchar, severity varchar, need_violated varchar, resolution_accepted boolean,
+    order_id varchar, is_suggestion boolean, text varchar, updated_at timestamp, _load varchar, _row bigint
+);
+
+insert into raw.complaints
+    (complaint_id, customer_id, opened_at, first_response_at, resolved_at, channel, category, need_violated, resolution_accepted, order_id, is_suggestion, text, _load, _row)
+values
+    ('k1', 'c01', '2026-04-10 08:00', '2026-04-10 12:00', '2026-04-12', 'phone', 'delivery', null, true, 'o02', false, 'Call me on 555', 'l1', 1),
+    ('k2', 'c01', '2026-05-10 08:00', '2026-05-12 08:00', '2026-05-13', 'phone', 'delivery', 'safety', false, null, null, 'Again', 'l1', 2),
+    ('k3', 'c02', '2026-05-11 08:00', null, null, null, null, null, null, null, false, 'Hello?', 'l1', 3),
+    ('k4', 'c03', '2026-06-30 20:00', null, null, 'web', 'price', null, null, null, false, 'Too dear', 'l1', 4),
+    ('k5', 'c03', '2026-06-20 20:00', null, null, 'web', 'price', null, null, null, true, 'Add a button', 'l1', 5),
+    ('k5', 'c03', '2026-06-20 20:00', null, null, 'web', 'price', null, null, null, true, 'Add a button', 'l2', 1);
+
+create table raw.surveys (
+    response_id varchar, customer_id varchar, answered_at timestamp, question varchar, score double,
+    expected_score double, scale_min double, scale_max double, _load varchar, _row bigint
+);
+
+insert into raw.surveys values
+    ('s1', 'c01', '2026-05-15', 'overall_satisfaction', 1, 4, 1, 5, 'l1', 1),
+    ('s1', 'c01', '2026-05-15', 'would_recommend', 2, null, 0, 10, 'l1', 2),
+    ('s1', 'c01', '2026-05-15', 'manner', 3, null, 1, 5, 'l1', 3),
+    ('s2', 'c02', '2026-05-16', 'overall_satisfaction', 5, 5, 1, 5, 'l1', 4),
+    ('s2', 'c02', '2026-05-16', 'would_rebuy', 1, null, 0, 1, 'l1', 5),
+    ('s2', 'c02', '2026-05-16', 'would_recommend', 10, null, 0, 10, 'l1', 6),
+    ('s3', 'c03', '2026-06-16', 'overall_satisfaction', 4, 0, 1, 5, 'l1', 7),
+    ('s3', 'c03', '2026-06-16', 'content_effectiveness', 5, null, 1, 5, 'l1', 8),
+    ('s3', 'c03', '2026-06-16', 'content_effectiveness', 4, null, 1, 5, 'l2', 1);
+
+create table raw.customers (
+    customer_id varchar, name varchar, phone varchar, email varchar, region varchar, industry varchar,
+    registered_at timestamp, referrer_customer_id varchar, credit_score double, prepaid_balance decimal(18, 4),
+    account_manager_id varchar, contact_allowed boolean, channels_refused varchar, _load varchar, _row bigint
+);
+
+insert into raw.customers
+    (customer_id, name, phone, region, registered_at, prepaid_balance, account_manager_id, contact_allowed, _load, _row)
+values
+    ('c01', 'Ada', '555-01', 'north', '2025-12-01', 25000, 'm1', true, 'l1', 1),
+    ('c02', 'Ben', '555-02', 'south', '2025-12-01', 0, 'm1', null, 'l1', 2),
+    ('c03', 'Cai', '555-03', null, '2026-01-01', 0, 'm2', false, 'l1', 3),
+    ('c03', 'Cai', '555-04', null, '2026-01-01', 0, 'm2', false, 'l2', 1),
+    ('c04', 'Dan', '555-04', 'north', '2025-08-01', 0, null, true, 'l1', 4),
+    ('c05', 'Eve', '555-05', 'south', null, 0, null, true, 'l1', 5),
+    ('c06', 'Fay', '555-06', 'south', null, 0, null, true, 'l1', 6),
+    ('c07', 'Gus', '555-07', 'south', null, 0, null, true, 'l1', 7),
+    ('c08', 'Hal', '555-08', 'south', null, 0, null, true, 'l1', 8),
+    ('c09', 'Ida', '555-09', 'east', '2026-06-01', 0, null, true, 'l1', 9);
+
+create table raw.interactions (
+    customer_id varchar, occurred_at timestamp, kind varchar, category varchar, price decimal(18, 4),
+    _load varchar, _row bigint
+);
+
+insert into raw.interactions values
+    ('c01', '2026-06-20 10:00', 'visit', null, null, 'l1', 1),
+    ('c01', '2026-06-21 10:00', 'search', 'valves', 10, 'l1', 2),
+    ('c01', '2026-06-21 10:00', 'search', 'valves', 10, 'l1', 3),
+    ('c02', '2026-06-21 10:00', 'post', null, null, 'l1', 4);
+
+create table raw.service_costs (
+    customer_id varchar, occurred_at timestamp, kind varchar, amount decimal(18, 4), _load varchar, _row bigint
+);
+
+insert into raw.service_costs values
+    ('c02', '2026-06-01', 'visit', 3000, 'l1', 1),
+    ('c02', '2026-06-01', 'visit', 3000, 'l1', 2);
+
+-- Scores: values are made up, ranks and shares are consistent with the orders above.
+create table scores.clv (
+    customer_id varchar, simple_ltv decimal(18, 2), discounted_ltv decimal(18, 2), clv decimal(18, 2),
+    clv_low decimal(18, 2), clv_high decimal(18, 2), p_alive double, expected_orders double,
+    expected_order_value decimal(18, 2), clv_method varchar
+);
+
+insert into scores.clv values
+    ('c01', 90000, 80000, 70000, 50000, 90000, 0.99, 9.5, 8000, 'mbg_nbd'),
+    ('c02', 9000, 8000, 7000, 5000, 9000, 0.9, 1.5, 4600, 'mbg_nbd'),
+    ('c03', 900, 800, 700, 500, 900, 0.8, 1.2, 500, 'mbg_nbd'),
+    ('c04', 90, 80, 70, 0, 90, 0.1, 0.1, 700, 'mbg_nbd'),
+    ('c05', 85, 75, 65, 0, 90, 0.5, 0.5, 600, 'mbg_nbd'),
+    ('c06', 80, 70, 60, 0, 90, 0.5, 0.5, 500, 'mbg_nbd'),
+    ('c07', 75, 65, 55, 0, 90, 0.5, 0.5, 400, 'mbg_nbd'),
+    ('c08', 70, 60, 50, 0, 90, 0.5, 0.5, 300, 'mbg_nbd'),
+    ('c09', 0, 0, 0, 0, 0, null, 0, 0, 'mbg_nbd'),
+    ('c10', 60, 50, 40, 0, 90, 0.5, 0.4, 200, 'mbg_nbd');
+
+create table scores.clv_model (
+    model varchar, is_published boolean, parameters varchar, log_likelihood double, fit_status varchar,
+    fit_note varchar, customers bigint, total_clv decimal(18, 2), holdout varchar, naive_comparison varchar
+);
+
+insert into scores.clv_model values ('mbg_nbd', true, '{}', -12.5, 'converged', null, 9, 78040, '{}', '{}');
+
+create table scores.value_tiers (
+    customer_id varchar, clv_rank bigint, value_tier varchar, profit_rank bigint, cumulative_profit_share double,
+    abc_class varchar, revenue_rank bigint, is_key_account boolean, recency_score integer, frequency_score integer,
+    monetary_score integer, rfm_segment varchar, value_quadrant varchar
+);
+
+insert into scores.value_tiers values
+    ('c01', 1, 'platinum', 1, 0.871, 'A', 1, true, 4, 5, 5, 'champions', 'high_value'),
+    ('c02', 2, 'iron', 3, 0.997, 'C', 3, true, 2, 3, 4, 'loyal', 'high_value'),
+    ('c03', 3, 'lead', 4, 0.999, 'C', 4, false, 5, 4, 3, 'loyal', 'latent_value'),
+    ('c04', 4, 'lead', 5, 0.9995, 'C', 5, false, 1, 1, 3, 'lost', 'low_value'),
+    ('c05', 5, 'lead', 6, 1.0, 'C', 6, false, 3, 1, 2, 'new', 'low_value'),
+    ('c06', 6, 'lead', 7, 1.0, 'C', 7, false, 3, 1, 2, 'new', 'low_value'),
+    ('c07', 7, 'lead', 2, 0.987, 'B', 2, false, 3, 1, 4, 'new', 'sub_value'),
+    ('c08', 8, 'lead', 10, 1.0, 'C', 8, false, 4, 1, 1, 'new', 'low_value'),
+    ('c09', 10, 'lead', 9, 1.0, 'C', 10, false, null, null, null, null, 'low_value'),
+    ('c10', 9, 'lead', 8, 1.0, 'C', 9, false, 4, 1, 1, 'new', 'low_value');
+
+create table scores.clusters as
+select customer_id, case when clv > 1000 then 'steady' else 'occasional' end as cluster from scores.clv;
+
+create table scores.silence as
+select customer_id, cast(60 as double) as silence_limit_days, customer_id = 'c04' as is_silent from scores.clv;
+
+create table scores.quality_weights (
+    hierarchy varchar, indicator varchar, parent varchar, level integer, local_weight double, global_weight double,
+    consistency_ratio double, experts integer, method varchar, is_leaf boolean
+);
+
+insert into scores.quality_weights values
+    ('service', 'quality', null, 0, 1.0, 1.0, 0, 2, 'eigenvector', false),
+    ('service', 'process', 'quality', 1, 0.6, 0.6, 0, 2, 'eigenvector', false),
+    ('service', 'performance', 'quality', 1, 0.4, 0.4, 0, 2, 'eigenvector', false),
+    ('service', 'manner', 'process', 2, 0.5, 0.3, 0.05, 2, 'eigenvector', true),
+    ('service', 'response_timeliness', 'process', 2, 0.5, 0.3, 0.05, 2, 'eigenvector', true),
+    ('service', 'satisfaction', 'performance', 2, 1.0, 0.4, 0, 2, 'eigenvector', true);
+
+create table scores.quality_index_indicators (
+    dimension varchar, member varchar, period varchar, indicator varchar, parent varchar, value double,
+    sample_size bigint, score double, weight double, contribution double
+);
+
+-- In May manner has no data, so May and June are compared on the two others: (0.3 x 20 + 0.4 x -10) / 0.7.
+insert into scores.quality_index_indicators values
+    ('overall', 'all', '2026-05', 'response_timeliness', 'process', 60, 4, 60, 0.428571428571, 25.71428571426),
+    ('overall', 'all', '2026-05', 'satisfaction', 'performance', 50, 4, 50, 0.571428571429, 28.57142857145),
+    ('overall', 'all', '2026-06', 'response_timeliness', 'process', 80, 4, 80, 0.3, 24),
+    ('overall', 'all', '2026-06', 'manner', 'process', 90, 4, 90, 0.3, 27),
+    ('overall', 'all', '2026-06', 'satisfaction', 'performance', 40, 4, 40, 0.4, 16),
+    ('value_tier', 'lead', 'last_365_days', 'satisfaction', 'performance', 40, 4, 40, 1, 40);
+
+create table scores.quality_index (
+    dimension varchar, member varchar, period varchar, quality_index double, process_index double,
+    performance_index double, coverage double
+);
+
+insert into scores.quality_index values
+    ('overall', 'all', '2026-05', 54.28571428571, 60, 50, 0.7),
+    ('overall', 'all', '2026-06', 67, 85, 40, 1),
+    ('value_tier', 'lead', 'last_365_days', 40, null, 40, 0.6);
+
+create table previous.segment_history (
+    customer_id varchar, scheme varchar, segment varchar, valid_from date, valid_to date
+);
+create table previous.release (release_id varchar, as_of date);

@@ -1,0 +1,128 @@
+-- Marts of an invented company with customers() customers. Deterministic: no random numbers, no clock.
+create schema if not exists marts;
+
+create or replace table marts.customer_value as
+select
+    printf('C%05d', number) as customer_id,
+    date '2026-06-30' as as_of,
+    timestamp '2024-01-01' + to_days(cast(number % 700 as integer)) as first_ordered_at,
+    number % 9 + 1 as order_days,
+    cast(90000.0 / (number + 2) as decimal(18, 2)) as revenue,
+    cast(60000.0 / (number + 2) as decimal(18, 2)) as revenue_last_365_days,
+    cast(30000.0 / (number + 2) - 190 as decimal(18, 2)) as profit,
+    case when number % 50 = 7 then null else 1 / (1 + number % 7)::double end as p_alive,
+    cast(120000.0 / (number + 3) as decimal(18, 2)) as clv,
+    case
+        when number < ceil(0.01 * customers()) then 'platinum'
+        when number < ceil(0.05 * customers()) then 'gold'
+        when number < ceil(0.20 * customers()) then 'iron'
+        else 'lead'
+    end as value_tier
+from range(customers()) as numbers (number)
+order by hash(number);
+
+create or replace table marts.customer_relationship as
+select
+    customer_id,
+    as_of,
+    profit > 500 and hash(customer_id) % 6 = 0 as is_profitable_but_dissatisfied
+from marts.customer_value;
+
+create or replace table marts.profit_curve as
+with ranked as (
+    select profit, row_number() over (order by profit desc, customer_id) as profit_rank from marts.customer_value
+)
+select
+    cast(percentile as bigint) as percentile,
+    cast(ceil(percentile * customers() / 100.0) as bigint) as customers,
+    percentile / 100 as cumulative_customer_share,
+    cast((select sum(profit) from ranked where profit_rank <= ceil(percentile * customers() / 100.0)) as double)
+        / (select cast(sum(profit) as double) from ranked) as cumulative_profit_share
+from range(1, 101) as percentiles (percentile);
+
+create or replace table marts.quality_weights as
+select
+    'service_quality' as hierarchy,
+    *,
+    0.021 as consistency_ratio,
+    cast(4 as bigint) as experts,
+    'eigenvector' as method
+from (
+    values
+    ('process', null, 0.6, 0.6, false),
+    ('performance', null, 0.4, 0.4, false),
+    ('response_timeliness', 'process', 0.35, 0.21, true),
+    ('content_effectiveness', 'process', 0.2, 0.12, true),
+    ('manner', 'process', 0.15, 0.09, true),
+    ('problem_resolution', 'process', 0.3, 0.18, true),
+    ('satisfaction', 'performance', 0.65, 0.26, true),
+    ('complaint_count', 'performance', 0.35, 0.14, true)
+) as weights (indicator, parent, local_weight, global_weight, is_leaf);
+
+create or replace table marts.service_quality as
+select
+    'overall' as dimension,
+    'overall' as member,
+    strftime(date '2025-07-01' + to_months(cast(month as integer)), '%Y-%m') as period,
+    68 + 5 * sin(month / 2.0) + month / 3.0 as quality_index,
+    1.0 as coverage
+from range(12) as months (month)
+union all
+select 'overall', 'overall', 'last_365_days', 71.4, 1.0
+union all
+select 'region', region, 'last_365_days', quality_index, 1.0
+from (values ('华东', 78.2), ('华南', 74.9), ('华北', 71.0), ('西南 & <West>', 66.3), ('Cost $5 $6', 58.7), ('东北', null))
+    as regions (region, quality_index);
+
+create or replace table marts.service_quality_indicators as
+select dimension, member, period, 'complaint_count' as indicator, 4 + 1.5 * cos(length(period) + row_number() over (order by period)) as value
+from marts.service_quality
+where dimension = 'overall';
+
+create or replace table marts.complaint_trends as
+select month, category, 'phone' as channel, complaints
+from
+    (values (date '2026-05-01'), (date '2026-06-01')) as months (month),
+    (values ('outage', cast(65 as bigint)), ('service', 21), ('billing', 14)) as categories (category, complaints);
+
+create or replace table marts.tier_migration as
+select 'previous_release' as comparison, 'value_tier' as scheme, *
+from (
+    values
+    ('platinum', 'platinum', cast(1 as bigint)), ('platinum', 'gold', 1), ('gold', 'gold', 6), ('gold', 'iron', 2),
+    ('gold', 'platinum', 1), ('iron', 'iron', 24), ('iron', 'lead', 5), ('iron', 'gold', 1),
+    ('lead', 'lead', 148), ('lead', 'iron', 4), ('new', 'lead', 7)
+) as moves (from_segment, to_segment, customers);
+
+create or replace table marts.clv_model as
+select *
+from (
+    values
+    ('MBG/NBD', true, 'converged', 'Chosen: the best likelihood of those whose hold-out passed.', -9582.136, 200, 512345.67),
+    ('BG/NBD', false, 'converged', '', -9582.429, 200, 510211.10),
+    ('Pareto/NBD', false, 'boundary', 'No dropout is seen: s is beyond its bound.', -9594.976, 200, null)
+) as models (model, is_published, fit_status, fit_note, log_likelihood, customers, total_clv);
+
+create or replace table marts.labels as
+select *
+from (
+    values
+    ('value_tier', 'platinum', 'Platinum', '铂金客户'),
+    ('value_tier', 'gold', 'Gold', '黄金客户'),
+    ('value_tier', 'iron', 'Iron', '铁质客户'),
+    ('value_tier', 'lead', 'Lead', '重铅客户'),
+    ('segment', 'new', 'New', '新增'),
+    ('segment', 'gone', 'Gone', '消失'),
+    ('indicator', 'process', 'Process', '服务过程'),
+    ('indicator', 'performance', 'Performance', '服务绩效'),
+    ('indicator', 'response_timeliness', 'Response timeliness', '响应及时性'),
+    ('indicator', 'content_effectiveness', 'Content effectiveness', '内容有效性'),
+    ('indicator', 'manner', 'Manner', '服务态度'),
+    ('indicator', 'problem_resolution', 'Problem resolution', '问题解决'),
+    ('indicator', 'satisfaction', 'Satisfaction', '满意度'),
+    ('indicator', 'complaint_count', 'Complaints per 100 orders', '每百单投诉数')
+) as labels (field, value, label_en, label_zh);
+
+comment on table marts.customer_value is 'One row a customer: what it''s worth.';
+comment on column marts.customer_value.clv is 'Lifetime value over the horizon, 客户终身价值.';
+comment on column marts.customer_value.value_tier is 'platinum, gold, iron or lead.';

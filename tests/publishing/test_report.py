@@ -1,0 +1,134 @@
+"""The report stands alone, is the same for the same input, and says so where there is nothing to show."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+
+import duckdb
+import pandas as pd
+import pytest
+from candidate import check, fill, load, manifest_of
+
+from orchestration.publishing import pictures, report
+
+MANIFEST = manifest_of() | {
+    "release_id": "20260701T020000Z-01234567",
+    "published_at": "2026-07-01T02:00:00+00:00",
+    "replaced": None,
+}
+
+
+@pytest.fixture
+def warehouse():
+    """An open warehouse with all marts."""
+    with duckdb.connect() as connection:
+        fill(connection)
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def page():
+    """The report on a candidate of 50 customers."""
+    with duckdb.connect() as connection:
+        fill(connection)
+        yield report.render(connection, MANIFEST)
+
+
+def test_it_asks_nothing_of_any_other_place(page):
+    """It is mailed, archived, and opened without a network."""
+    page = page.replace("http://www.w3.org/", "")  # names of the SVG format, which nobody fetches
+    assert not re.search(r"https?://|<script|<link|<img|@import|url\((?!#)", page)
+
+
+def test_the_same_input_gives_the_same_page(page, warehouse):
+    """A release can be compared byte by byte."""
+    assert report.render(warehouse, MANIFEST) == page
+
+
+def test_it_has_both_languages_and_every_picture(page):
+    """Readers in two languages; six pictures."""
+    for heading in ("价值金字塔", "利润鲸鱼曲线", "质量权重", "投诉趋势", "层级迁移", "终身价值模型", "检查"):
+        assert heading in page
+    assert page.count("<svg") == 6
+    assert "No data yet" not in page
+    assert "华东" in page
+
+
+def test_ids_in_the_page_are_unique(page):
+    """Pictures that share ids clip each other."""
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_names_in_the_data_cannot_become_markup(page):
+    """A region may be called anything."""
+    assert "<West>" not in page
+    assert "西南 &amp; &lt;West&gt;" in page
+    assert "Cost $5 $6" in page
+
+
+def test_without_marts_it_says_so():
+    """The first refresh of a company without complaints still has a report."""
+    with duckdb.connect() as empty:
+        page = report.render(empty, MANIFEST | {"loads": [], "checks": []})
+    assert page.count("No data yet") == 10
+    assert "<svg" not in page
+
+
+def test_empty_marts_and_missing_columns_say_so(warehouse):
+    """A mart may lack what a later version adds."""
+    warehouse.execute("delete from marts.customer_value")
+    warehouse.execute("delete from marts.complaint_trends")
+    warehouse.execute("alter table marts.profit_curve drop column cumulative_profit_share")
+    warehouse.execute("update marts.service_quality set quality_index = null")
+    page = report.render(warehouse, MANIFEST)
+    assert page.count("No data yet") == 4
+    assert page.count("<svg") == 2
+
+
+def test_rendering_leaves_the_connection_as_it_was(warehouse):
+    """The warehouse's connection goes on to be used."""
+    report.render(warehouse, MANIFEST)
+    assert warehouse.execute("select current_schema()").fetchone() == ("main",)
+
+
+def test_overrides_and_overridden_checks_show(warehouse):
+    """Who let it pass, why, and until when."""
+    failed = check("tier_shares_add_up", "scores.value_tiers", passed=False, observed=0.99, threshold=1)
+    override = {"check": "tier_shares_add_up", "reason": "Merger", "who": "J. Li", "until": "2026-07-31"}
+    page = report.render(warehouse, MANIFEST | {"checks": [failed | {"overridden": True}], "overrides": [override]})
+    assert "overridden" in page
+    assert "Merger" in page
+    assert "2026-07-31" in page
+
+
+def test_loads_are_summed_by_feed():
+    """Rows of a feed add up over its loads, and each row has one outcome."""
+    loads = [load("orders", "1", 10, 5, 2, 1, 1, 1, "2026-06-01"), load("orders", "2", 4, 4, 0, 0, 0, 0, "2026-06-03")]
+    [feed] = report.loads_by_feed(loads)
+    assert (feed["loads"], feed["rows"], feed["accepted"], feed["watermark"]) == (2, 14, 9, "2026-06-03")
+    assert sum(feed[outcome] for outcome in report.OUTCOMES) == feed["rows"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(None, "–"), (0, "0"), (999_999, "999,999"), (12_345_678, "12.3M"), (-2.5e9, "-2.5B")],
+)
+def test_large_numbers_are_short(number, words):
+    """A headline is read at a glance."""
+    assert report.short(number) == words
+
+
+def test_a_picture_is_a_file_of_its_own():
+    """It is shown on the page of a run too, without the report's styles."""
+    curve = pd.DataFrame({"customers_share": [0.2, 1.0], "profit_share": [1.2, 1.0]})
+    svg = pictures.whale_curve(curve)
+    ElementTree.fromstring(svg.replace("xlink:", ""))
+    assert "20% of customers give 120%" in svg
+    assert "var(--accent, #2d6a8a)" in svg
+    assert pictures.whale_curve(curve) == svg
+
+
+def test_a_pyramid_without_value_has_no_bars_to_the_right():
+    """Shares of a total that is not positive mean nothing."""
+    tiers = pd.DataFrame({"value_tier": ["platinum", "lead"], "customers": [1, 9], "clv": [0.0, 0.0]})
+    assert "90.0%" in pictures.pyramid(tiers)

@@ -1,0 +1,108 @@
+"""The status says what is served and what is held, and is never half-written or out of step."""
+
+import json
+from datetime import date
+
+import duckdb
+import pytest
+from candidate import manifest_of
+
+from orchestration.publishing import catalogue, release, status
+
+pytestmark = pytest.mark.usefixtures("plain_report")
+
+REASON = {
+    "check": "volume_is_usual",
+    "subject": "raw.orders",
+    "severity": "block",
+    "message": "Nothing arrived.",
+    "observed": 0,
+    "threshold": "400–900",
+}
+
+
+def test_before_the_first_release_nothing_is_served_and_nothing_is_wrong(home):
+    """A fresh installation has a status too."""
+    found = status.read(home)
+    assert (found.release_id, found.held, found.pinned, found.last_outcome) == (None, False, False, None)
+
+
+def test_a_hold_keeps_what_is_served_and_says_why(warehouse, home):
+    """A manager asks: since when is this old, and why?"""
+    info = release.publish(warehouse, home, manifest=manifest_of())
+    status.record_held(home, date(2026, 7, 1), [REASON])
+    found = status.read(home)
+    assert (found.release_id, found.as_of) == (info.release_id, "2026-06-30")
+    assert (found.held, found.held_as_of, found.last_outcome) == (True, "2026-07-01", "held")
+    assert found.reasons == [REASON]
+
+
+def test_held_since_is_the_first_hold_in_a_row(warehouse, home, monkeypatch):
+    """Three days of holds are three days, not one night."""
+    moments = iter(["2026-07-01T03:00:00+00:00", "2026-07-02T03:00:00+00:00", "2026-07-04T03:00:00+00:00"])
+    monkeypatch.setattr(status, "_iso", lambda moment: next(moments))
+    status.record_held(home, date(2026, 7, 1), [REASON])
+    assert status.record_held(home, date(2026, 7, 2), [REASON]).held_since == "2026-07-01T03:00:00+00:00"
+    monkeypatch.undo()
+    status.record_error(home, "the source did not answer")
+    assert status.read(home).held_since == "2026-07-01T03:00:00+00:00"
+    assert status.record_published(home).held_since is None
+    assert status.record_held(home, date(2026, 7, 5), [REASON]).held_since > "2026-07-04"
+
+
+def test_reasons_carry_no_keys_of_customers(home):
+    """The status is shown more widely than the marts."""
+    status.record_held(home, date(2026, 7, 1), [REASON | {"sample_ids": ["C00001"], "phone": "138"}])
+    text = (home / "published" / "status.json").read_text()
+    assert "C00001" not in text
+    assert "138" not in text
+
+
+def test_an_error_is_told_and_changes_nothing_else(warehouse, home):
+    """A run that broke off says nothing about the data."""
+    info = release.publish(warehouse, home, manifest=manifest_of())
+    found = status.record_error(home, "orders.csv is not there")
+    assert (found.release_id, found.held) == (info.release_id, False)
+    assert (found.last_outcome, found.last_message) == ("error", "orders.csv is not there")
+
+
+def test_rollback_and_unpin_show(warehouse, home):
+    """Whoever wonders why nothing changes finds the pin."""
+    first = release.publish(warehouse, home, manifest=manifest_of())
+    release.publish(warehouse, home, manifest=manifest_of())
+    release.rollback(home)
+    written = json.loads((home / "published" / "status.json").read_text())
+    assert (written["release_id"], written["pinned"], written["pinned_release_id"]) == (
+        first.release_id,
+        True,
+        first.release_id,
+    )
+    release.unpin(home)
+    assert not json.loads((home / "published" / "status.json").read_text())["pinned"]
+
+
+def test_a_run_that_died_before_writing_does_not_mislead(warehouse, home):
+    """What `current` points to is the truth, whatever the file says."""
+    first = release.publish(warehouse, home, manifest=manifest_of())
+    second = release.publish(warehouse, home, manifest=manifest_of())
+    release.switch(home, first.release_id)
+    assert json.loads((home / "published" / "status.json").read_text())["release_id"] == second.release_id
+    assert status.read(home).release_id == first.release_id
+
+
+def test_json_and_parquet_say_the_same(warehouse, home):
+    """BI reads one, scripts the other; the path leads to the files without following a link."""
+    release.publish(warehouse, home, manifest=manifest_of())
+    status.record_held(home, date(2026, 7, 1), [REASON])
+    published = home / "published"
+    written = json.loads((published / "status.json").read_text())
+    with duckdb.connect() as connection:
+        [row] = connection.execute(f"from '{published}/status.parquet'").df().to_dict("records")
+    assert set(row) == set(written)
+    assert (row["release_id"], row["held"], str(row["as_of"])[:10]) == (
+        written["release_id"],
+        True,
+        written["as_of"],
+    )
+    assert json.loads(row["reasons"]) == written["reasons"]
+    assert (published / written["path"]).resolve() == catalogue.served(home).directory

@@ -3,7 +3,9 @@
 Exit codes: 0 done or published, 3 held, 1 error. Heavy imports live in the commands that need them.
 """
 
+import atexit
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -15,10 +17,17 @@ from orchestration.settings import Settings, load_settings
 HELD = 3
 
 
+def leave_quietly() -> None:
+    """Close standard error as the last thing: DuckDB reports its own leftovers there when the interpreter ends."""
+    sys.stderr.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
 class Commands(click.Group):
     """Errors that a user can mend are told in words, without a stack trace."""
 
     def invoke(self, ctx: click.Context):
+        atexit.register(leave_quietly)  # registered first, runs last
         try:
             return super().invoke(ctx)
         except UserError as error:

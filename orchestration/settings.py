@@ -51,13 +51,14 @@ class Exclusion(Strict):
 class Join(Strict):
     """A second file that completes the rows of the first.
 
-    `on` maps a column of this file to a column of the rows so far. With `group_by`, the file is summarised
-    to one row a key first: `columns` are then SQL aggregates, and `money` names the one that is conserved.
+    `match` maps a column of this file to an expression over the rows so far (`source.order_id`, or a column of an
+    earlier join). With `group_by`, the file is summarised to one row a key first: `columns` are then SQL
+    aggregates, and `money` names the one whose sum must arrive in the feed's money, to the cent.
     """
 
     path: str
     format: Literal["csv", "parquet"] = "csv"
-    on: dict[str, str]
+    match: dict[str, str]
     group_by: str | None = None
     columns: dict[str, str] = {}
     money: str | None = None
@@ -66,6 +67,8 @@ class Join(Strict):
     def summarised_or_not(self) -> "Join":
         if bool(self.columns) != bool(self.group_by):
             raise ValueError("`group_by` and `columns` go together")
+        if self.group_by and set(self.match) != {self.group_by}:
+            raise ValueError(f"`match` joins by {sorted(self.match)}, but the file is summarised by {self.group_by!r}")
         if self.money and self.money not in self.columns:
             raise ValueError(f"`money` names {self.money!r}, which is not one of `columns`: {sorted(self.columns)}")
         return self

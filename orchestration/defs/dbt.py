@@ -9,9 +9,10 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from fractions import Fraction
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,15 @@ class Translator(DagsterDbtTranslator):
         return spec._replace(blocking=gate.severity == "block", description=description)
 
 
-def invoke(arguments: list[str]) -> Any:
-    """Run dbt in this process, silent but for its own log file; its result."""
+def invoke(arguments: list[str], project: Any = None) -> Any:
+    """Run dbt in this process, silent but for its own log file; its result.
+
+    With `project`, the result of an earlier parse under the same variables, dbt does not parse again.
+    """
     os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
     from dbt.cli.main import dbtRunner
 
-    return dbtRunner().invoke(
+    return dbtRunner(manifest=project).invoke(
         ["--quiet", "--no-use-colors", "--log-level", "none"]
         + [*arguments, "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     )
@@ -78,6 +82,20 @@ def manifest_file(home: Path) -> Path:
                 raise UserError(f"the dbt project does not parse: {result.exception}", where=str(DBT_PROJECT))
             shutil.move(Path(work) / "manifest.json", kept)
     return kept
+
+
+@cache
+def parsed(home: Path, given: str) -> Any:
+    """The project parsed under the variables of a run, once a process."""
+    result = invoke(["parse", *places(home, given)])
+    if not result.success:
+        raise UserError(f"the dbt project does not parse: {result.exception}", where=str(DBT_PROJECT))
+    return result.result
+
+
+def places(home: Path, given: str) -> list[str]:
+    """Variables, and where dbt may write."""
+    return ["--vars", given, "--target-path", str(home / "dbt" / "target"), "--log-path", str(home / "dbt" / "logs")]
 
 
 def build_dbt_assets(home: Path, gates: GatesConfig) -> dg.AssetsDefinition:
@@ -113,16 +131,16 @@ def run_selected(context: dg.AssetExecutionContext, session: Session, manifest: 
     assets = context.assets_def
     nodes = {key: spec.metadata[UNIQUE_ID] for key, spec in assets.specs_by_key.items()}
     tests = {spec.metadata[UNIQUE_ID]: spec for spec in assets.check_specs}
-    selected = sorted(context.selected_asset_keys)
+    selected = in_build_order(assets, context.selected_asset_keys)
     checks = [spec for spec in tests.values() if spec.key in context.selected_asset_check_keys]
     with session.step("dbt"):
         given = json.dumps(variables(session.settings, session.as_of.isoformat()))
-        work = session.settings.home / "dbt"
-        places = ["--vars", given, "--target-path", str(work / "target"), "--log-path", str(work / "logs")]
+        project = parsed(session.settings.home, given)
+        options = places(session.settings.home, given)
         if selected:
             names = [manifest["nodes"][nodes[key]]["name"] for key in selected]
             kinds = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-            result = invoke(["build", "--select", *names, *kinds, *places])
+            result = invoke(["build", "--select", *names, *kinds, *options], project)
             stop_on_error(result)
             for key in selected:
                 table = ".".join(key.path)
@@ -134,7 +152,7 @@ def run_selected(context: dg.AssetExecutionContext, session: Session, manifest: 
                 )
         if checks:
             names = [spec.name for spec in checks]
-            result = invoke(["test", "--select", *names, "--exclude-resource-type", "unit_test", *places])
+            result = invoke(["test", "--select", *names, "--exclude-resource-type", "unit_test", *options], project)
             if result.result is None:
                 stop_on_error(result)
             outcomes = [
@@ -143,6 +161,12 @@ def run_selected(context: dg.AssetExecutionContext, session: Session, manifest: 
                 if run.node.unique_id in tests
             ]
             yield from session.report(outcomes)
+
+
+def in_build_order(assets: dg.AssetsDefinition, keys: Set[dg.AssetKey]) -> list[dg.AssetKey]:
+    """The keys with each one after those that it is built from, as versions and Dagster need them."""
+    graph = {key: sorted({dep.asset_key for dep in assets.specs_by_key[key].deps} & keys) for key in sorted(keys)}
+    return list(TopologicalSorter(graph).static_order())
 
 
 def stop_on_error(result: Any) -> None:

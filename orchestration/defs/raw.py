@@ -244,7 +244,7 @@ def conservation(session: Session, loads: list[Load]) -> CheckOutcome:
         if accepted + set_aside != load.source_rows:
             broken.append(f"{load.feed} {load.load_id}: {load.source_rows} arrived, {accepted} + {set_aside} are there")
         for alias, join in load.joins.items():
-            if "money" in join and join["money_of_rows"] != str(sum_money(load)):
+            if "money" in join and Decimal(join["money_of_rows"]) != sum_money(load):
                 broken.append(
                     f"{load.feed} {load.load_id}: {alias} gives {join['money_of_rows']} to rows, which hold {sum_money(load)}"
                 )

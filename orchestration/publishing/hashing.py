@@ -12,7 +12,9 @@ import duckdb
 # They differ between two releases of the same content.
 NAMES_THE_RELEASE = frozenset({"release_id", "fingerprint", "checked_at", "run_id", "published_at"})
 
-_FLOATS = frozenset({"DOUBLE", "FLOAT"})
+_FLOATS = ("DOUBLE", "FLOAT")
+# Their text is never empty and has no `;`.
+_PLAIN = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "BOOLEAN", "DATE")
 
 
 @dataclass(frozen=True)
@@ -46,25 +48,33 @@ def content_of(connection: duckdb.DuckDBPyConnection, relation: str) -> Content:
     """
     described = connection.execute(f"describe select * from {relation}").fetchall()
     columns = {name: kind for name, kind, *_ in sorted(described) if name not in NAMES_THE_RELEASE}
-    row = " || ".join(_text(name, kind) for name, kind in columns.items()) or "''"
+    line = ", ".join(_text(name, kind) for name, kind in columns.items()) or "''"
     rows, low, high = connection.execute(
-        "select count(*), coalesce(sum(md5_number_lower(line)), 0), coalesce(sum(md5_number_upper(line)), 0)"
-        f" from (select {row} as line from {relation})"
+        "select count(*), coalesce(sum((hash & 18446744073709551615::uhugeint)::ubigint), 0),"
+        " coalesce(sum((hash >> 64)::ubigint), 0)"
+        f" from (select md5_number(concat({line})) as hash from {relation})"
     ).fetchone()
     digest = hashlib.md5(repr((sorted(columns.items()), rows, low, high)).encode(), usedforsecurity=False)
     return Content(rows, digest.hexdigest(), columns)
 
 
 def _text(name: str, kind: str) -> str:
-    """SQL for one value as text, with a mark and its length before it: values cannot run into each other."""
+    """SQL for the parts of one value in the text of its row, such that values cannot run into each other.
+
+    `concat` writes null as nothing: a number is then no sign before the `;`, and a text no length before the `:`.
+    """
     column = '"' + name.replace('"', '""') + '"'
+    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP")):
+        return _counted(f"to_json({column})::varchar")
     if kind in _FLOATS:
         number = f"case when {column} = 0 then 0 else {column} end::double"
-        text = f"case when isnan({column}) then 'nan' else printf('%.9e', {number}) end"
-    elif kind.startswith("TIMESTAMP"):
-        text = f"epoch_us({column})::varchar"
-    elif kind.endswith("]") or kind.startswith(("STRUCT", "MAP")):
-        text = f"to_json({column})::varchar"
-    else:
-        text = f"{column}::varchar"
-    return f"coalesce('v' || strlen({text}) || ':' || {text}, 'n')"
+        return f"case when isnan({column}) then 'nan' else printf('%.9e', {number}) end, ';'"
+    if kind.startswith("TIMESTAMP"):
+        return f"epoch_us({column}), ';'"
+    if kind.startswith(_PLAIN):
+        return f"{column}, ';'"
+    return _counted(f"{column}::varchar")
+
+
+def _counted(text: str) -> str:
+    return f"strlen({text}), ':', {text}"

@@ -154,7 +154,7 @@ def check_columns(feed_name: str, feed: Feed, contract: Contract, found: list[st
 def unknown_columns(feed: Feed, contract: Contract, found: list[str]) -> list[str]:
     """Columns of the files that nothing reads: kept in the source, reported, and otherwise ignored."""
     told = " ".join([*expressions(feed, contract, found).values(), *(e.when for e in feed.exclude)]).lower()
-    keys = {own for join in feed.join.values() for own in join.on.values()}
+    keys = {own for join in feed.join.values() for own in join.match.values()}
     return [name for name in found if name.lower() not in told and name not in keys]
 
 
@@ -173,7 +173,7 @@ def write_rows(
     try:
         rows = mapped_rows(contract, feed, files, found)
         connection.execute(f"copy ({rows}) to {literal(staged)} (format parquet)")
-        joins = {alias: join_totals(connection, feed, alias, files, found) for alias in feed.join}
+        joins = {alias: join_totals(connection, feed, alias, files) for alias in feed.join}
     except duckdb.Error as error:
         raise UserError(
             f"the rows of the feed {feed_name} cannot be read: {str(error).strip().splitlines()[0]}",
@@ -266,26 +266,24 @@ def join_totals(
     feed: Feed,
     alias: str,
     files: dict[str, list[SourceFile]],
-    found: list[str],
 ) -> dict:
     """What a summarised file held, and how much of it found a row: the identity that ties lines to orders."""
     join = feed.join[alias]
     lines = connection.execute(f"select count(*) from {all_rows(files[alias])}").fetchone()[0]
-    own_keys = list(join.on.values())
-    if not (join.group_by and join.money and set(join.on) <= set(found)):
+    if not join.money:
         return {"lines": lines}
-    keys = " and ".join(f"source.{quoted(own)} = joined.{quoted(other)}" for own, other in join.on.items())
-    aggregates = f"{join.columns[join.money]} as money"
-    total, matched = connection.execute(
+    matches = " and ".join(f"{rows_so_far} = summed.{quoted(own)}" for own, rows_so_far in join.match.items())
+    money, money_of_rows = connection.execute(
         f"select coalesce(sum(money), 0), coalesce(sum(money) filter (where exists "
-        f"(select 1 from {all_rows(files['source'])} as source where {keys})), 0) "
-        f"from (select {', '.join(own_keys)}, {aggregates} from {all_rows(files[alias])} group by {join.group_by}) as joined"
+        f"(select 1 from {all_rows(files['source'])} as source where {matches})), 0) "
+        f"from (select {join.group_by}, {join.columns[join.money]} as money "
+        f"from {all_rows(files[alias])} group by {join.group_by}) as summed"
     ).fetchone()
     return {
         "lines": lines,
-        "money": str(total),
-        "money_of_rows": str(matched),
-        "money_without_row": str(total - matched),
+        "money": str(money),
+        "money_of_rows": str(money_of_rows),
+        "money_without_row": str(money - money_of_rows),
     }
 
 

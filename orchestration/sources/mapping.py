@@ -76,7 +76,7 @@ def joined(alias: str, join: Join, files: list[SourceFile]) -> str:
     if join.group_by:
         aggregates = ", ".join(f"{expression} as {quoted(name)}" for name, expression in join.columns.items())
         relation = f"(select {join.group_by}, {aggregates} from {relation} group by {join.group_by})"
-    on = " and ".join(f"{other} = {alias}.{quoted(own)}" for own, other in join.on.items())
+    on = " and ".join(f"{other} = {alias}.{quoted(own)}" for own, other in join.match.items())
     return f"left join {relation} as {alias} on {on}"
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from tests.dbt.refreshes import Refresh, prepare, refresh
+from refreshes import Refresh, prepare, refresh
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-
-from tests.dbt.breaks import BY_NAME, GENERIC, broken_by, is_generic
-from tests.dbt.refreshes import Refresh, copy_home
+from breaks import BY_NAME, GENERIC, broken_by, is_generic
+from refreshes import Refresh, copy_home
 
 
 @pytest.fixture(scope="module")

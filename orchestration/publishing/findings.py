@@ -14,25 +14,22 @@ if TYPE_CHECKING:
 
 
 class Marts:
-    """The marts of one release, in schema `marts` of an open connection's database; for use in a `with` block.
+    """The marts of one release, in one schema of an open connection's database; for use in a `with` block."""
 
-    Names are looked up in that schema, not written before each table: opened by itself, the file `marts.duckdb`
-    is a catalogue named `marts` too, and `marts.release` is ambiguous there.
-    """
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection):
-        (catalogue,) = connection.execute("select current_database()").fetchone()
+    def __init__(self, connection: duckdb.DuckDBPyConnection, schema: str):
         columns = connection.execute(
             "select table_name, column_name from duckdb_columns()"
-            " where database_name = current_database() and schema_name = 'marts'"
+            " where database_name = current_database() and schema_name = $1",
+            [schema],
         ).fetchall()
         self._columns: dict[str, set[str]] = {}
         for table, column in columns:
             self._columns.setdefault(table, set()).add(column)
         # A cursor of its own: the caller's connection keeps its search path.
         self._cursor = connection.cursor()
+        (catalogue,) = connection.execute("select current_database()").fetchone()
         if columns:
-            self._cursor.execute(f'use "{catalogue}".marts')
+            self._cursor.execute(f'use "{catalogue}"."{schema}"')
 
     def __enter__(self) -> "Marts":
         return self

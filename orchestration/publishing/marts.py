@@ -1,6 +1,7 @@
 """The marts as files: copied out of the warehouse, and read back to see that nothing changed on the way.
 
-Knows nothing of which release is served.
+In `marts.duckdb` they lie in schema main: the file is a catalogue named `marts`, so `marts.customer_value` finds
+its table, as it does in a PostgreSQL schema. With a schema `marts` inside, DuckDB calls that name ambiguous.
 """
 
 from collections.abc import Iterator
@@ -48,14 +49,13 @@ def write(connection: duckdb.DuckDBPyConnection, directory: Path, manifest: dict
     """Copy the candidate into `marts.duckdb` and one Parquet file a mart, with all comments."""
     marts = names(connection)
     with _attached(connection, directory, f"storage_version '{STORAGE_VERSION}'"):
-        connection.execute(f"create schema {_ALIAS}.marts")
         for name in marts:
             connection.execute(
-                f"create table {_ALIAS}.marts.{_quoted(name)} as"
+                f"create table {_ALIAS}.main.{_quoted(name)} as"
                 f" select * from marts.{_quoted(name)} order by {_LONG_MARTS.get(name, 'all')}"
             )
             _copy_comments(connection, name)
-        own_tables.create(connection, f"{_ALIAS}.marts", manifest)
+        own_tables.create(connection, f"{_ALIAS}.main", manifest)
         for name in [*marts, *sorted(own_tables.names())]:
             _write_parquet(connection, name, directory / f"{name}.parquet", manifest["release_id"])
         connection.execute(f"checkpoint {_ALIAS}")
@@ -71,7 +71,7 @@ def verify(connection: duckdb.DuckDBPyConnection, directory: Path, expected: dic
     """
     with _attached(connection, directory, "read_only"):
         for name, content in expected.items():
-            _compare(f"{DATABASE}: {name}", content_of(connection, f"{_ALIAS}.marts.{_quoted(name)}"), content)
+            _compare(f"{DATABASE}: {name}", content_of(connection, f"{_ALIAS}.main.{_quoted(name)}"), content)
     for name, content in expected.items():
         path = directory / f"{name}.parquet"
         _compare(path.name, content_of(connection, f"read_parquet({_text(path)})"), content)
@@ -102,7 +102,7 @@ def _attached(connection: duckdb.DuckDBPyConnection, directory: Path, option: st
 
 def _copy_comments(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     of_mart = "where database_name = current_database() and schema_name = 'marts' and comment is not null"
-    table = f"{_ALIAS}.marts.{_quoted(name)}"
+    table = f"{_ALIAS}.main.{_quoted(name)}"
     for (comment,) in connection.execute(
         f"select comment from duckdb_tables() {of_mart} and table_name = $1"
         f" union all select comment from duckdb_views() {of_mart} and view_name = $1",
@@ -117,7 +117,7 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 def _write_parquet(connection: duckdb.DuckDBPyConnection, name: str, path: Path, release_id: str) -> None:
     connection.execute(
-        f"copy (from {_ALIAS}.marts.{_quoted(name)} order by {_LONG_MARTS.get(name, 'all')}) to {_text(path)}"
+        f"copy (from {_ALIAS}.main.{_quoted(name)} order by {_LONG_MARTS.get(name, 'all')}) to {_text(path)}"
         f" (format parquet, compression zstd, kv_metadata {{release_id: {_text(release_id)}}})"
     )
 

@@ -123,7 +123,7 @@ def verify(release: ReleaseInfo) -> None:
     path = release.directory / marts.DATABASE
     try:
         with duckdb.connect(path, read_only=True) as connection:
-            found = connection.execute("select release_id from marts.marts.release").fetchall()
+            found = connection.execute("select release_id from marts.release").fetchall()
     except duckdb.Error as error:
         found = error
     if found != [(release.release_id,)]:

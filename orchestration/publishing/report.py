@@ -19,15 +19,17 @@ OUTCOMES = ("accepted", "duplicate", "superseded", "excluded", "quarantined")
 _TIERS = ("platinum", "gold", "iron", "lead")
 
 
-def render(connection: duckdb.DuckDBPyConnection, manifest: dict) -> str:
+def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = "main") -> str:
     """Write the page.
 
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
-        With the marts in schema `marts` of its current database. A missing or empty one shows as no data.
+        With the marts in its current database. A missing or empty one shows as no data.
     manifest : dict
         As `release.publish` completes it. `currency` is shown beside money where it is given.
+    schema : str
+        Where the marts are: main in a published file.
 
     Returns
     -------
@@ -48,7 +50,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict) -> str:
         "count": count,
         "percent": percent,
     }
-    with findings.Marts(connection) as marts:
+    with findings.Marts(connection, schema) as marts:
         labels = findings.labels(marts)
         return environment.get_template("report.html.jinja").render(
             manifest=manifest,

@@ -38,7 +38,7 @@ def assert_complete(home):
     release.verify(info)
     with duckdb.connect(info.directory / marts.DATABASE, read_only=True) as reader:
         for name, said in info.manifest["marts"].items():
-            assert reader.execute(f"select count(*) from marts.marts.{name}").fetchone() == (said["rows"],)
+            assert reader.execute(f"select count(*) from marts.{name}").fetchone() == (said["rows"],)
             parquet = f"'{info.directory}/{name}.parquet'"
             assert reader.execute(f"select count(*) from {parquet}").fetchone() == (said["rows"],)
     assert status.read(home).release_id == info.release_id

@@ -14,9 +14,9 @@ OLD = "1.1.3"
 READ = """
 import duckdb, sys
 with duckdb.connect(sys.argv[1], read_only=True) as reader:
-    customers, = reader.execute("select count(*) from marts.marts.customer_value").fetchone()
+    customers, = reader.execute("select count(*) from marts.customer_value").fetchone()
     comment, = reader.execute("select comment from duckdb_columns() where column_name = 'clv'").fetchone()
-    checks, = reader.execute("select count(*) from marts.marts.refresh_checks").fetchone()
+    checks, = reader.execute("select count(*) from marts.refresh_checks").fetchone()
     print(duckdb.__version__, customers, comment, checks)
 """
 

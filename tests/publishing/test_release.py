@@ -37,7 +37,7 @@ def test_a_release_holds_every_mart_in_both_formats_as_the_candidate_had_it(ware
     assert set(marts.names(warehouse)) == set(info.manifest["marts"])
     with duckdb.connect(served / "marts.duckdb", read_only=True) as reader:
         for name, expected in marts.contents(warehouse).items():
-            assert content_of(reader, f"marts.marts.{name}") == expected
+            assert content_of(reader, f"marts.{name}") == expected
             assert content_of(reader, f"read_parquet('{served}/{name}.parquet')") == expected
             assert info.manifest["marts"][name]["content_hash"] == expected.content_hash
             assert info.manifest["marts"][name]["rows"] == expected.rows
@@ -47,7 +47,7 @@ def test_each_file_says_which_release_it_is_of(warehouse, home):
     """A reader of several files can see that they belong together."""
     info = publish(warehouse, home)
     with duckdb.connect(info.directory / "marts.duckdb", read_only=True) as reader:
-        rows = reader.execute("select release_id, as_of, replaced from marts.marts.release").fetchall()
+        rows = reader.execute("select release_id, as_of, replaced from marts.release").fetchall()
         assert rows == [(info.release_id, date(2026, 6, 30), None)]
         said = reader.execute(
             f"select distinct decode(value) from parquet_kv_metadata('{info.directory}/*.parquet')"
@@ -79,7 +79,7 @@ def test_the_checks_are_published_with_the_marts(warehouse, home):
     with duckdb.connect(info.directory / "marts.duckdb", read_only=True) as reader:
         found = reader.execute(
             "select subject, severity, is_passed, observed, threshold, sample_ids"
-            " from marts.marts.refresh_checks where check_name = 'volume_is_usual'"
+            " from marts.refresh_checks where check_name = 'volume_is_usual'"
         ).fetchall()
     assert found == [("raw.orders", "warn", False, "310", "400–900", '["C00001", "C00002"]')]
 
@@ -88,7 +88,7 @@ def test_marts_are_ordered_by_their_key(warehouse, home):
     """Neighbours in the key are neighbours on disk: look-ups by customer skip the rest."""
     info = publish(warehouse, home)
     with duckdb.connect(info.directory / "marts.duckdb", read_only=True) as reader:
-        for relation in ("marts.marts.customer_value", f"'{info.directory}/customer_value.parquet'"):
+        for relation in ("marts.customer_value", f"'{info.directory}/customer_value.parquet'"):
             ids = [row[0] for row in reader.execute(f"select customer_id from {relation}").fetchall()]
             assert ids == sorted(ids)
 
@@ -192,7 +192,7 @@ def test_rows_that_change_on_the_way_are_found(warehouse, home, monkeypatch):
     def write_badly(connection, directory, found):
         real(connection, directory, found)
         with duckdb.connect(directory / "marts.duckdb") as written:
-            written.execute("update marts.marts.customer_value set clv = clv + 0.01 where customer_id = 'C00007'")
+            written.execute("update marts.customer_value set clv = clv + 0.01 where customer_id = 'C00007'")
 
     monkeypatch.setattr(marts, "write", write_badly)
     with pytest.raises(RuntimeError, match="customer_value"):
@@ -226,8 +226,8 @@ def test_a_reader_keeps_its_release_while_the_next_one_is_switched_to(warehouse,
     reading = (
         "import duckdb, sys\n"
         "reader = duckdb.connect(sys.argv[1], read_only=True)\n"
-        "ask = lambda: print(reader.execute('select r.release_id, count(*) from marts.marts.release r,"
-        " marts.marts.customer_value group by 1').fetchone(), flush=True)\n"
+        "ask = lambda: print(reader.execute('select r.release_id, count(*) from marts.release r,"
+        " marts.customer_value group by 1').fetchone(), flush=True)\n"
         "ask(); sys.stdin.readline(); ask()\n"
     )
     path = home / "published" / "current" / "marts.duckdb"
@@ -240,7 +240,7 @@ def test_a_reader_keeps_its_release_while_the_next_one_is_switched_to(warehouse,
     after, _ = reader.communicate("\n")
     assert before == after == f"('{first.release_id}', 50)\n"
     with duckdb.connect(path, read_only=True) as fresh:
-        assert fresh.execute("select release_id from marts.marts.release").fetchone() == (second.release_id,)
+        assert fresh.execute("select release_id from marts.release").fetchone() == (second.release_id,)
 
 
 def test_previous_is_the_latest_release_of_an_earlier_day(warehouse, home):

@@ -30,7 +30,7 @@ def page():
     """The report on a candidate of 50 customers."""
     with duckdb.connect() as connection:
         fill(connection)
-        yield report.render(connection, MANIFEST)
+        yield report.render(connection, MANIFEST, "marts")
 
 
 def test_it_asks_nothing_of_any_other_place(page):
@@ -41,7 +41,7 @@ def test_it_asks_nothing_of_any_other_place(page):
 
 def test_the_same_input_gives_the_same_page(page, warehouse):
     """A release can be compared byte by byte."""
-    assert report.render(warehouse, MANIFEST) == page
+    assert report.render(warehouse, MANIFEST, "marts") == page
 
 
 def test_it_has_both_languages_and_every_picture(page):
@@ -69,7 +69,7 @@ def test_names_in_the_data_cannot_become_markup(page):
 def test_without_marts_it_says_so():
     """The first refresh of a company without complaints still has a report."""
     with duckdb.connect() as empty:
-        page = report.render(empty, MANIFEST | {"loads": [], "checks": []})
+        page = report.render(empty, MANIFEST | {"loads": [], "checks": []}, "marts")
     assert page.count("No data yet") == 10
     assert "<svg" not in page
 
@@ -80,14 +80,14 @@ def test_empty_marts_and_missing_columns_say_so(warehouse):
     warehouse.execute("delete from marts.complaint_trends")
     warehouse.execute("alter table marts.profit_curve drop column cumulative_profit_share")
     warehouse.execute("update marts.service_quality set quality_index = null")
-    page = report.render(warehouse, MANIFEST)
+    page = report.render(warehouse, MANIFEST, "marts")
     assert page.count("No data yet") == 4
     assert page.count("<svg") == 2
 
 
 def test_rendering_leaves_the_connection_as_it_was(warehouse):
     """The warehouse's connection goes on to be used."""
-    report.render(warehouse, MANIFEST)
+    report.render(warehouse, MANIFEST, "marts")
     assert warehouse.execute("select current_schema()").fetchone() == ("main",)
 
 
@@ -95,7 +95,7 @@ def test_overrides_and_overridden_checks_show(warehouse):
     """Who let it pass, why, and until when."""
     failed = check("tier_shares_add_up", "scores.value_tiers", passed=False, observed=0.99, threshold=1)
     override = {"check": "tier_shares_add_up", "reason": "Merger", "who": "J. Li", "until": "2026-07-31"}
-    page = report.render(warehouse, MANIFEST | {"checks": [failed | {"overridden": True}], "overrides": [override]})
+    page = report.render(warehouse, MANIFEST | {"checks": [failed | {"overridden": True}], "overrides": [override]}, "marts")
     assert "overridden" in page
     assert "Merger" in page
     assert "2026-07-31" in page

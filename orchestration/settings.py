@@ -23,6 +23,10 @@ PROJECT = Path(__file__).resolve().parents[1]
 SHIPPED_CONFIG = Path(__file__).resolve().parent / "config"
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Expression = Annotated[str, Field(pattern=r"\S")]
+FeedName = Literal[
+    "orders", "complaints", "surveys", "customers", "aliases", "interactions", "service_costs", "wallets"
+]
 # Shares of the pyramid stay text until they are exact fractions: 0.07 * 100 is not 7 in binary.
 ExactShare = Annotated[str, BeforeValidator(str), Field(pattern=r"^(0?\.\d+|1(\.0*)?|0)$")]
 
@@ -79,16 +83,22 @@ class Feed(Strict):
 
     path: str
     format: Literal["csv", "parquet"] = "csv"
-    columns: dict[str, str] = {}
+    columns: dict[str, Expression] = {}
     join: dict[str, Join] = {}
     exclude: list[Exclusion] = []
     newest_within_days: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def joins_have_names_of_their_own(self) -> "Feed":
+        if "source" in {alias.lower() for alias in self.join}:
+            raise ValueError("a join cannot be called 'source': that is the feed's own file")
+        return self
 
 
 class SourcesConfig(Strict):
     company: Company
     as_of: Literal["yesterday"] | dt.date = "yesterday"
-    feeds: dict[str, Feed]
+    feeds: dict[FeedName, Feed]
 
 
 # --- methods ----------------------------------------------------------------------------------------------

@@ -148,11 +148,14 @@ def run_selected(context: dg.AssetExecutionContext, session: Session, manifest: 
             stop_on_error(result)
             for key in selected:
                 table = ".".join(key.path)
+                columns = manifest["nodes"][nodes[key]]["columns"]
                 upstreams = [".".join(dep.asset_key.path) for dep in assets.specs_by_key[key].deps]
                 session.gate.record_built(table, upstreams)
                 yield dg.MaterializeResult(
                     asset_key=key,
-                    metadata={"dagster/row_count": session.warehouse.value(f"select count(*) from {table}")},
+                    metadata=session.shown(
+                        table, {name: column["description"] for name, column in columns.items()}
+                    ),
                 )
         if checks:
             names = [spec.name for spec in checks]

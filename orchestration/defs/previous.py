@@ -12,7 +12,7 @@ from orchestration.sources.files import literal
 
 @dg.asset(
     key=["previous", "segment_history"],
-    group_name="release",
+    group_name="previous",
     kinds={"duckdb"},
     owners=["team:data"],
     description="What the latest release of an earlier date said: its segment history, which this refresh continues.",
@@ -36,4 +36,5 @@ def previous_history(session: dg.ResourceParam[Session]):
         session.warehouse.create_table("previous.segment_history", history)
         session.warehouse.create_table("previous.release", release)
         session.gate.record_built("previous.segment_history", [])
-        yield dg.MaterializeResult(metadata={"base release": base.release_id if base else "none: this is the first"})
+        told = {"base release": base.release_id if base else "none: this is the first"}
+        yield dg.MaterializeResult(metadata={**session.shown("previous.segment_history"), **told})

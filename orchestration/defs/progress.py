@@ -7,16 +7,29 @@ import dagster as dg
 
 
 class StepLines(logging.Handler):
-    """Turns Dagster's events into lines for a person who waits."""
+    """Turns Dagster's events into lines for a person who waits.
+
+    A step that builds several tables is told by their schemas: Dagster numbers the parts of a multi-asset.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.built: dict[str, list[str]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         event = getattr(record, "dagster_meta", {}).get("dagster_event")
         if event is None:
             return
-        name = (event.step_key or "").replace("__", ".")
-        if event.event_type == dg.DagsterEventType.STEP_SUCCESS:
+        step = event.step_key or ""
+        name = step.replace("__", ".")
+        if event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
+            self.built.setdefault(step, []).append(event.asset_key.path[0])
+        elif event.event_type == dg.DagsterEventType.STEP_SUCCESS:
+            schemas = self.built.pop(step, [])
+            if len(schemas) > 1:
+                name = f"dbt: {len(schemas)} tables of {', '.join(sorted(set(schemas)))}"
             click.echo(
-                f"  {click.style('done', fg='green')}    {name:<32} {event.event_specific_data.duration_ms / 1000:6.1f} s"
+                f"  {click.style('done', fg='green')}    {name:<44} {event.event_specific_data.duration_ms / 1000:6.1f} s"
             )
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
             click.echo(f"  {click.style('stopped', fg='red')} {name}")

@@ -57,7 +57,10 @@ def raw_asset(contract: Contract) -> dg.AssetsDefinition:
                     dg.TableColumn(
                         column.name,
                         SQL_TYPES[column.kind],
-                        constraints=dg.TableColumnConstraints(nullable=not column.required),
+                        constraints=dg.TableColumnConstraints(
+                            nullable=not column.required,
+                            other=[f"one of {', '.join(column.accepted)}"] if column.accepted else [],
+                        ),
                     )
                     for column in contract.columns
                 ]
@@ -226,7 +229,7 @@ def raw_loads(session: dg.ResourceParam[Session]):
         )
         session.gate.record_built("raw.loads", [f"raw.{feed_name}" for feed_name in CONTRACTS])
         yield dg.MaterializeResult(
-            metadata={"dagster/row_count": len(loads)},
+            metadata=session.shown("raw.loads"),
             check_results=list(session.report([conservation(session, loads)])),
         )
 

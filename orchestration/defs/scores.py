@@ -68,9 +68,8 @@ def finished(session: Session, context: dg.AssetExecutionContext, outcomes: list
     table = ".".join(key.path)
     upstreams = [".".join(dep.asset_key.path) for dep in context.assets_def.specs_by_key[key].deps]
     session.gate.record_built(table, upstreams)
-    rows = session.warehouse.value(f"select count(*) from {table}")
     yield dg.MaterializeResult(
-        metadata={"dagster/row_count": rows, **metadata}, check_results=list(session.report(outcomes))
+        metadata={**session.shown(table), **metadata}, check_results=list(session.report(outcomes))
     )
 
 

@@ -9,9 +9,10 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import dagster as dg
 
@@ -72,6 +73,18 @@ class Session:
             feed: [load.load_id for load in self.admitted_loads(feed)] for feed in sorted(self.settings.sources.feeds)
         }
         return hashlib.sha256(json.dumps([self.gate.inputs, loads]).encode()).hexdigest()[:16]
+
+    def shown(self, table: str, descriptions: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """What the page shows of a table: how many rows, and its columns with their types as they are in the engine."""
+        told = descriptions or {}
+        columns = [
+            dg.TableColumn(name, sql_type.lower(), description=told.get(name))
+            for name, sql_type, *_ in self.warehouse.rows(f"describe {table}")
+        ]
+        return {
+            "dagster/row_count": self.warehouse.value(f"select count(*) from {table}"),
+            "dagster/column_schema": dg.TableSchema(columns),
+        }
 
     def report(self, outcomes: list[CheckOutcome]) -> Iterator[dg.AssetCheckResult]:
         """Write results into the ledger, and give them to Dagster."""

@@ -38,12 +38,12 @@ last_result as (
         subject,
         check_name,
         fingerprint,
-        arg_max(passed, position) as passed,
-        arg_max(message, position) as message,
-        arg_max(observed, position) as observed,
-        arg_max(threshold, position) as threshold
+        passed,
+        message,
+        observed,
+        threshold
     from gate.refresh_checks
-    group by subject, check_name, fingerprint
+    qualify row_number() over (partition by subject, check_name, fingerprint order by position desc) = 1
 
 ),
 
@@ -228,8 +228,10 @@ class Gate:
         with self.warehouse.connect() as connection:
             connection.execute("create or replace temp table expected_checks (subject varchar, check_name varchar)")
             connection.execute("create or replace temp table expected_tables (table_name varchar)")
-            connection.executemany("insert into expected_checks values (?, ?)", blocking)
-            connection.executemany("insert into expected_tables values (?)", [[table] for table in expected])
+            for check in blocking:
+                connection.execute("insert into expected_checks values (?, ?)", check)
+            for table in expected:
+                connection.execute("insert into expected_tables values (?)", [table])
             return [Unmet(*row) for row in connection.execute(UNMET, {"inputs": self.inputs}).fetchall()]
 
     def results(self) -> list[dict]:

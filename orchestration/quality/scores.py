@@ -140,7 +140,7 @@ def quality_weights(weights: Weights) -> list[CheckOutcome]:
         parent: sum(weights.local[child] for child in children)
         for parent, children in weights.hierarchy.children.items()
     }
-    uneven = {parent: total for parent, total in sums.items() if abs(total - 1) > SUM_TOLERANCE}
+    uneven = {parent: total for parent, total in sums.items() if not abs(total - 1) <= SUM_TOLERANCE}
     return [
         CheckOutcome(
             table,
@@ -173,7 +173,7 @@ def quality_index(warehouse: Warehouse, minimum_coverage: float) -> list[CheckOu
         "or not coalesce(process_index, 0) between 0 and 100 or not coalesce(performance_index, 0) between 0 and 100"
     )
     overall = warehouse.rows(f"select coverage from {table} where dimension = 'overall' and period = 'last_365_days'")
-    coverage = overall[0][0] if overall else 0.0
+    coverage = (overall[0][0] if overall else None) or 0.0
     return [
         CheckOutcome(
             table, "within_0_and_100", outside == 0, f"{outside} cells have an index outside 0 and 100", outside, 0

@@ -11,12 +11,19 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
 from orchestration.errors import UserError
 
 DELIMITERS = ",;\t|"
+Rejects = Literal["fail", "skip", "keep"]
+REJECTS: dict[Rejects, str] = {
+    "fail": "",
+    "skip": ", ignore_errors = true",
+    "keep": ", store_rejects = true, rejects_limit = 0",
+}
 
 
 def quoted(name: str) -> str:
@@ -29,6 +36,11 @@ def literal(text: str | Path) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
+def exactly(path: Path) -> str:
+    """An SQL string that names this one file, whatever wildcards its name holds."""
+    return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
+
+
 @dataclass(frozen=True)
 class SourceFile:
     """One file: where it is and what columns it has."""
@@ -38,15 +50,17 @@ class SourceFile:
     columns: tuple[str, ...]
     delimiter: str = ","
 
-    def relation(self, keep_rejects: bool = False) -> str:
-        """The SQL table function that reads it; with `keep_rejects`, lines that are not CSV go to reject_errors."""
+    def relation(self, rejects: Rejects = "fail") -> str:
+        """The SQL table function that reads it; lines that are not CSV fail it, are skipped, or go to reject_errors.
+
+        Folder names such as `region=north` are names here, never columns: they would replace the file's own.
+        """
         if self.format == "parquet":
-            return f"read_parquet({literal(self.path)})"
+            return f"read_parquet({exactly(self.path)}, hive_partitioning = false)"
         columns = ", ".join(f"{literal(name)}: 'varchar'" for name in self.columns)
-        rejects = ", store_rejects = true, rejects_limit = 0" if keep_rejects else ""
         return (
-            f"read_csv({literal(self.path)}, auto_detect = false, header = true, delim = {literal(self.delimiter)}, "
-            f"""quote = '"', escape = '"', columns = {{{columns}}}{rejects})"""
+            f"read_csv({exactly(self.path)}, auto_detect = false, header = true, delim = {literal(self.delimiter)}, "
+            f"""quote = '"', escape = '"', columns = {{{columns}}}, hive_partitioning = false{REJECTS[rejects]})"""
         )
 
     def fingerprint(self) -> dict:
@@ -56,9 +70,9 @@ class SourceFile:
         return {"name": self.path.name, "bytes": self.path.stat().st_size, "sha256": digest}
 
 
-def all_rows(files: list[SourceFile], keep_rejects: bool = False) -> str:
+def all_rows(files: list[SourceFile], rejects: Rejects = "fail") -> str:
     """The rows of several files, one after the other, columns matched by name."""
-    selects = [f"select * from {file.relation(keep_rejects)}" for file in files]
+    selects = [f"select * from {file.relation(rejects)}" for file in files]
     return "(" + " union all by name ".join(selects) + ")"
 
 
@@ -82,10 +96,9 @@ def resolved(path: str, file_format: str, where: str, home: Path) -> list[Source
         return values[match[1]]
 
     filled = Path(re.sub(r"\$\{(\w+)\}", value, path)).expanduser()
-    if any(sign in filled.name for sign in "*?["):
-        matches = sorted(filled.parent.glob(filled.name))
-    else:
-        matches = [filled] if filled.is_file() else []
+    # A file of this very name comes first: browsers write `orders[1].csv`.
+    matches = [filled] if filled.is_file() else sorted(filled.parent.glob(filled.name or "."))
+    matches = [path for path in matches if path.is_file()]
     if not matches:
         raise UserError(
             f"there is no file {filled}",
@@ -102,7 +115,8 @@ def opened(path: Path, file_format: str) -> SourceFile:
     if file_format == "parquet":
         try:
             with duckdb.connect() as connection:
-                rows = connection.execute(f"describe select * from read_parquet({literal(path)})").fetchall()
+                file = SourceFile(path, file_format, ())
+                rows = connection.execute(f"describe select * from {file.relation()}").fetchall()
         except duckdb.Error as error:
             raise UserError(
                 f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}",
@@ -111,17 +125,19 @@ def opened(path: Path, file_format: str) -> SourceFile:
             ) from None
         return SourceFile(path, file_format, tuple(row[0] for row in rows))
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            first = stream.readline(1_000_000)
-            delimiter = max(DELIMITERS, key=first.count)
-            stream.seek(0)
-            columns = [name.strip() for name in next(csv.reader(stream, delimiter=delimiter))]
-    except (UnicodeDecodeError, csv.Error, StopIteration) as error:
+        delimiter, columns = max(
+            ((sign, header(path, sign)) for sign in DELIMITERS), key=lambda candidate: len(candidate[1])
+        )
+        "".join(columns).encode()  # a byte that is no UTF-8 fails here, where it is in the header
+    except (UnicodeEncodeError, csv.Error) as error:
+        problem = "it is not UTF-8" if isinstance(error, UnicodeEncodeError) else str(error)
         raise UserError(
-            f"the header row of {path} cannot be read: {error}",
+            f"the header row of {path} cannot be read: {problem}",
             where=f"{path}, line 1",
             mend="export it as CSV in UTF-8",
         ) from None
+    if not columns:
+        raise UserError(f"the first line of {path} is blank: no header row", where=str(path), mend="export it again")
     repeated = [name for name, times in Counter(name.lower() for name in columns).items() if times > 1]
     if repeated or "" in columns:
         raise UserError(
@@ -132,3 +148,9 @@ def opened(path: Path, file_format: str) -> SourceFile:
             mend="give each column a name of its own",
         )
     return SourceFile(path, file_format, tuple(columns), delimiter)
+
+
+def header(path: Path, delimiter: str) -> list[str]:
+    """The fields of the first record; bytes that are not UTF-8 stay in as surrogates, since rows may hold them too."""
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        return [name.strip() for name in next(csv.reader(stream, delimiter=delimiter), [])]

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import re
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from orchestration.errors import UserError
 from orchestration.settings import Feed
 from orchestration.sources.contract import CONTRACTS, Contract
 from orchestration.sources.files import SourceFile, all_rows, literal, quoted, resolved
-from orchestration.sources.mapping import expressions, mapped_rows
+from orchestration.sources.mapping import expressions, joined, mapped_rows
 
 OUTCOMES = ("accepted", "excluded", "quarantined")
 STAMP = "%Y%m%dT%H%M%S%fZ"
@@ -81,12 +82,20 @@ def land(home: Path, feed_name: str, feed: Feed) -> Load:
     files = {"source": resolved(feed.path, feed.format, f"feeds.{feed_name}.path", home)}
     for alias, join in feed.join.items():
         files[alias] = resolved(join.path, join.format, f"feeds.{feed_name}.join.{alias}.path", home)
-    found = list(dict.fromkeys(name for file in files["source"] for name in file.columns))
+    # One spelling a column: files of one feed may write it in capitals here and not there.
+    spellings: dict[str, str] = {}
+    for name in (name for file in files["source"] for name in file.columns):
+        spellings.setdefault(name.lower(), name)
+    found = list(spellings.values())
     check_columns(feed_name, feed, contract, found, files["source"])
 
-    fingerprints = [file.fingerprint() for group in files.values() for file in group]
-    mapping = feed.model_dump(mode="json", exclude={"path": True, "newest_within_days": True})
-    told = json.dumps([repr(contract), mapping, [print_["sha256"] for print_ in fingerprints]], sort_keys=True)
+    fingerprints = {alias: [file.fingerprint() for file in group] for alias, group in files.items()}
+    contents = {alias: [file["sha256"] for file in group] for alias, group in fingerprints.items()}
+    # Where a file lies, and how fresh it must be, do not change what its rows become.
+    mapping = feed.model_dump(
+        mode="json", exclude={"path": True, "newest_within_days": True, "join": {"__all__": {"path"}}}
+    )
+    told = json.dumps([repr(contract), mapping, contents], sort_keys=True)
     identity = hashlib.sha256(told.encode()).hexdigest()
     earlier = loads_of(home, feed_name)
     for load in earlier:
@@ -113,7 +122,7 @@ def land(home: Path, feed_name: str, feed: Feed) -> Load:
             feed=feed_name,
             identity=identity,
             landed_at=landed_at.isoformat(timespec="seconds"),
-            files=fingerprints,
+            files=[file for group in fingerprints.values() for file in group],
             unknown_columns=unknown_columns(feed, contract, found),
             **counted,
         )
@@ -153,9 +162,10 @@ def check_columns(feed_name: str, feed: Feed, contract: Contract, found: list[st
 
 def unknown_columns(feed: Feed, contract: Contract, found: list[str]) -> list[str]:
     """Columns of the files that nothing reads: kept in the source, reported, and otherwise ignored."""
-    told = " ".join([*expressions(feed, contract, found).values(), *(e.when for e in feed.exclude)]).lower()
-    keys = {own for join in feed.join.values() for own in join.match.values()}
-    return [name for name in found if name.lower() not in told and name not in keys]
+    told = [*expressions(feed, contract, found).values(), *(exclusion.when for exclusion in feed.exclude)]
+    told += [other for join in feed.join.values() for other in join.match.values()]
+    text = " ".join(told).lower()
+    return [name for name in found if not re.search(rf"(?<!\w){re.escape(quoted(name.lower())[1:-1])}(?!\w)", text)]
 
 
 def write_rows(
@@ -175,10 +185,16 @@ def write_rows(
         connection.execute(f"copy ({rows}) to {literal(staged)} (format parquet)")
         joins = {alias: join_totals(connection, feed, alias, files) for alias in feed.join}
     except duckdb.Error as error:
+        first = str(error).strip().splitlines()[0]
+        is_mixed = "invalid state" in first
         raise UserError(
-            f"the rows of the feed {feed_name} cannot be read: {str(error).strip().splitlines()[0]}",
-            where=f"sources.yml, feeds.{feed_name}, with {', '.join(str(file.path) for file in files['source'])}",
-            mend="correct the expression or the file that the message names",
+            f"the rows of the feed {feed_name} cannot be read: "
+            + ("some lines end in CRLF and some in LF" if is_mixed else first),
+            where=f"sources.yml, feeds.{feed_name}, with "
+            + ", ".join(str(file.path) for group in files.values() for file in group),
+            mend="write all line ends alike (dos2unix), and try again"
+            if is_mixed
+            else "correct the expression or the file that the message names; where a value may not parse, use try_cast",
         ) from None
 
     if feed.format == "csv":
@@ -187,8 +203,9 @@ def write_rows(
     if feed.format == "csv":
         # A line that is not even CSV (a quote that never closes, too few or too many fields) is kept as it stands.
         malformed = (
-            "select null::bigint as _row, 'malformed:' || replace(lower(min(error_type::varchar)), ' ', '_') as _reason, "
-            "min(csv_line) as _raw, line::bigint as _line from reject_errors group by scan_id, file_id, line"
+            "select null::bigint as _row, line::bigint as _line, "
+            "'malformed:' || replace(lower(min(error_type::varchar)), ' ', '_') as _reason, "
+            r"min(trim(csv_line, e'\r\n')) as _raw from reject_errors group by scan_id, file_id, line"
         )
         every_row = f"(select * from {every_row} union all by name {malformed})"
     counts = connection.execute(
@@ -205,8 +222,8 @@ def write_rows(
 
     if totals["excluded"] or totals["quarantined"]:
         connection.execute(
-            f"copy (select *, {literal(load_id)} as _load from {every_row} where _reason is not null order by _row, _line) "
-            f"to {literal(work / 'set_aside.parquet')} (format parquet, compression zstd)"
+            f"copy (select *, {literal(load_id)} as _load from {every_row} where _reason is not null "
+            f"order by _row, _line) to {literal(work / 'set_aside.parquet')} (format parquet, compression zstd)"
         )
     accepted = literal(work / "accepted.parquet")
     columns = ", ".join(quoted(column.name) for column in contract.columns)
@@ -235,17 +252,31 @@ def outcome_of(reason: str | None) -> str:
 
 
 def refuse_swallowed_lines(connection: duckdb.DuckDBPyConnection, feed_name: str) -> None:
-    """A quote that never closes takes the lines after it along: no honest count of rows is left to give."""
+    """A quote that never closes takes the lines after it along: no honest count of rows is left to give.
+
+    The engine keeps 10 000 characters of a broken line, so a longer one could not be kept whole either.
+    """
     found = connection.execute(
-        "select any_value(file_path), min(line) from reject_errors join reject_scans using (scan_id, file_id) "
-        r"where rtrim(csv_line, e'\r\n') like e'%\n%' or length(csv_line) >= 10000 group by scan_id, file_id order by 1"
+        "select any_value(file_path), min(line), arg_min(error_type::varchar, line) "
+        "from reject_errors join reject_scans using (scan_id, file_id) "
+        # Where lines end in CRLF, the engine begins each with the end of the one before.
+        r"where trim(csv_line, e'\r\n') like e'%\n%' or length(csv_line) >= 10000 group by scan_id, file_id order by 1"
     ).fetchone()
-    if found:
-        raise UserError(
-            f"a double quote opens in line {found[1]} and never closes: the lines after it cannot be told apart",
-            where=f"{found[0]}, line {found[1]}, feed {feed_name}",
-            mend='close the quote, or write a quote inside a value as "", and export the file again',
-        )
+    if not found:
+        return
+    path, line, error = found
+    if error == "UNQUOTED VALUE":
+        what = f"a double quote opens in line {line} and never closes: the lines after it cannot be told apart"
+    elif error == "LINE SIZE OVER MAXIMUM":
+        what = f"line {line} is longer than 2 MB, or a double quote opens there and never closes"
+    else:
+        what = f"the record in line {line} has {error.lower()}, and runs over several lines or 10 000 characters"
+    raise UserError(
+        what,
+        where=f"{path}, line {line}, feed {feed_name}",
+        mend='close the quote, write a quote inside a value as "", give each record the fields of the header, and '
+        "export the file again",
+    )
 
 
 def check_one_row_each(connection: duckdb.DuckDBPyConnection, feed_name: str, staged: Path) -> None:
@@ -272,12 +303,16 @@ def join_totals(
     lines = connection.execute(f"select count(*) from {all_rows(files[alias])}").fetchone()[0]
     if not join.money:
         return {"lines": lines}
-    matches = " and ".join(f"{rows_so_far} = summed.{quoted(own)}" for own, rows_so_far in join.match.items())
+    earlier = list(feed.join)[: list(feed.join).index(alias)]
+    joins_so_far = "\n".join(joined(name, feed.join[name], files[name]) for name in earlier)
+    key = quoted(join.group_by)
     money, money_of_rows = connection.execute(
-        f"select coalesce(sum(money), 0), coalesce(sum(money) filter (where exists "
-        f"(select 1 from {all_rows(files['source'])} as source where {matches})), 0) "
-        f"from (select {join.group_by}, {join.columns[join.money]} as money "
-        f"from {all_rows(files[alias])} group by {join.group_by}) as summed"
+        f"with keys as (select distinct ({join.match[join.group_by]}) as key "
+        f"from {all_rows(files['source'], 'skip')} as source {joins_so_far}), "
+        f"summed as (select {key} as key, {join.columns[join.money]} as money "
+        f"from {all_rows(files[alias])} group by {key}) "
+        "select coalesce(sum(money), 0), coalesce(sum(money) filter (where key in (select key from keys)), 0) "
+        "from summed"
     ).fetchone()
     return {
         "lines": lines,

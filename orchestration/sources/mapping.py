@@ -9,6 +9,9 @@ from orchestration.settings import Feed, Join
 from orchestration.sources.contract import SQL_TYPES, Column, Contract
 from orchestration.sources.files import SourceFile, all_rows, literal, quoted
 
+BLANKS = " \t\r\n\u00a0\u3000\ufeff"  # what a cell that says nothing may hold
+# Four-digit years; also the span that Python's datetime knows. Infinity lies outside.
+FIRST_DAY, LAST_DAY = "'0001-01-01'", "'9999-12-31 23:59:59.999999'"
 FULL_WIDTH = "０１２３４５６７８９．，－＋：／　"  # what Chinese input methods write for the signs below
 HALF_WIDTH = "0123456789.,-+:/ "
 
@@ -43,7 +46,8 @@ def typed(column: Column) -> str:
     if column.kind in ("moment", "date"):
         sql_type = SQL_TYPES[column.kind]
         value = f"coalesce(try_cast({name} as {sql_type}), try_cast({half_width} as {sql_type}))"
-        return f"case when isfinite({value}) then {value} end"
+        last = LAST_DAY if column.kind == "moment" else "'9999-12-31'"
+        return f"case when {value} between {FIRST_DAY}::{sql_type} and {last}::{sql_type} then {value} end"
     yes, no = "('true','t','1','yes','y','是')", "('false','f','0','no','n','否')"
     return f"case when lower({name}) in {yes} then true when lower({name}) in {no} then false end"
 
@@ -75,9 +79,10 @@ def joined(alias: str, join: Join, files: list[SourceFile]) -> str:
     relation = all_rows(files)
     if join.group_by:
         aggregates = ", ".join(f"{expression} as {quoted(name)}" for name, expression in join.columns.items())
-        relation = f"(select {join.group_by}, {aggregates} from {relation} group by {join.group_by})"
-    on = " and ".join(f"{other} = {alias}.{quoted(own)}" for own, other in join.match.items())
-    return f"left join {relation} as {alias} on {on}"
+        key = quoted(join.group_by)
+        relation = f"(select {key}, {aggregates} from {relation} group by {key})"
+    on = " and ".join(f"{other} = {quoted(alias)}.{quoted(own)}" for own, other in join.match.items())
+    return f"left join {relation} as {quoted(alias)} on {on}"
 
 
 def mapped_rows(contract: Contract, feed: Feed, files: dict[str, list[SourceFile]], found: list[str]) -> str:
@@ -94,7 +99,8 @@ def mapped_rows(contract: Contract, feed: Feed, files: dict[str, list[SourceFile
     joins = "\n".join(joined(alias, join, files[alias]) for alias, join in feed.join.items())
     # An empty cell and a cell of blanks say nothing: both are null.
     values = ",\n".join(
-        f"nullif(trim(({expression})::varchar), '') as {quoted(name)}" for name, expression in fed.items()
+        f"nullif(trim(({expression})::varchar, {literal(BLANKS)}), '') as {quoted(name)}"
+        for name, expression in fed.items()
     )
     exclusions = "".join(
         f",\ncoalesce(({exclusion.when}), false) as _excluded_{position}"
@@ -110,7 +116,7 @@ def mapped_rows(contract: Contract, feed: Feed, files: dict[str, list[SourceFile
     )
     return f"""
 with numbered as (
-    select row_number() over () as _row, * from {all_rows(files["source"], keep_rejects=feed.format == "csv")} as source
+    select row_number() over () as _row, * from {all_rows(files["source"], "keep")} as source
 ),
 mapped as (
     select source._row, struct_pack({own}) as _source,

@@ -1,0 +1,44 @@
+"""A home, and the command line over it."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from orchestration.cli import main
+
+CUSTOMERS, ORDERS = 300, 3_000
+EARLIER, AS_OF = "2026-05-31", "2026-06-30"
+
+
+class Company:
+    """One TOUCHSTONE_HOME."""
+
+    def __init__(self, home: Path):
+        self.home = home
+
+    def touchstone(self, *arguments: str) -> Result:
+        return CliRunner().invoke(
+            main, list(arguments), env={"TOUCHSTONE_HOME": str(self.home)}, catch_exceptions=False
+        )
+
+    def feed(self, name: str) -> Path:
+        return self.home / "sample" / f"{name}.csv"
+
+    def rewrite(self, name: str, change) -> None:
+        """Replace the lines of a feed by what `change` makes of them (header first)."""
+        path = self.feed(name)
+        path.write_text("\n".join(change(path.read_text("utf-8").splitlines())) + "\n", "utf-8")
+
+    @property
+    def current(self) -> Path:
+        return self.home / "published" / "current"
+
+    def served_bytes(self) -> dict[str, str]:
+        """Every file of the served release, by content."""
+        return {
+            str(path.relative_to(self.current.resolve())): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(self.current.resolve().rglob("*"))
+            if path.is_file()
+        } | {"current": os.readlink(self.current)}

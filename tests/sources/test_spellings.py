@@ -1,0 +1,109 @@
+"""How values may be written, and which spellings are refused rather than guessed at."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("5", "5"),
+        (" 5 ", "5"),
+        ("-5.25", "-5.25"),
+        ("+5", "5"),
+        ('"1,234.50"', "1234.50"),
+        ('"-1,234,567"', "-1234567"),
+        ("１２", "12"),
+        ('"－１，２３４．５０"', "-1234.50"),
+        ("　７　", "7"),
+    ],
+)
+def test_money_may_be_written_so(desk, text, amount):
+    """Chinese input methods write full-width digits; spreadsheets write thousands separators."""
+    load = desk.orders(f"1,c,2026-01-01,{text}")
+    assert [row["amount"] for row in desk.accepted(load)] == [Decimal(amount)]
+
+
+@pytest.mark.parametrize(
+    "text", ["inf", "-Infinity", "nan", '"12,34"', '"1,2345"', "1 000", "(5)", "￥5", "0x10", "true", "9" * 17]
+)
+def test_money_that_would_have_to_be_guessed_is_refused(desk, text):
+    """A wrong amount is worse than a row in quarantine."""
+    assert desk.orders(f"1,c,2026-01-01,{text}").reasons == {"unparseable:amount": 1}
+
+
+@pytest.mark.parametrize("text", ["inf", "-inf", "nan", "NaN", "Infinity"])
+def test_a_score_is_a_finite_number(desk, text):
+    """One infinity makes every mean above it infinite."""
+    desk.put(f"response_id,customer_id,answered_at,question,score\n1,c,2026-01-01,q,{text}\n2,c,2026-01-01,q,４.5\n")
+    load = desk.land(feed="surveys")
+    assert load.reasons == {"unparseable:score": 1}
+    assert [row["score"] for row in desk.accepted(load)] == [4.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-06-30", dt.datetime(2026, 6, 30)),
+        ("2026/6/3", dt.datetime(2026, 6, 3)),
+        ("2026-06-30 10:05", dt.datetime(2026, 6, 30, 10, 5)),
+        ("2026-06-30T10:05:06.25", dt.datetime(2026, 6, 30, 10, 5, 6, 250_000)),
+        ("２０２６－０６－３０　１０：０５：００", dt.datetime(2026, 6, 30, 10, 5)),
+    ],
+)
+def test_moments_may_be_written_so(desk, text, moment):
+    """Year first, with or without a time."""
+    load = desk.orders(f"1,c,{text},5")
+    assert [row["ordered_at"] for row in desk.accepted(load)] == [moment]
+
+
+@pytest.mark.parametrize(
+    "text", ["infinity", "-infinity", "now", "today", "20260630", "30/06/2026", "99999-01-01", "0044-03-15 (BC)"]
+)
+def test_a_moment_outside_the_calendar_or_in_doubt_is_refused(desk, text):
+    """Infinity breaks every difference of days, and no Python date holds the year 99999."""
+    assert desk.orders(f"1,c,{text},5").reasons == {"unparseable:ordered_at": 1}
+
+
+def test_a_date_is_a_finite_day(desk):
+    """Wallets are spread over the days of their period."""
+    desk.put(
+        "customer_id,period_start,period_end,estimated_total_spend\n"
+        "c,2026-01-01,2026-12-31,100\n"
+        "c,2026-01-01,infinity,100\n"
+    )
+    load = desk.land(feed="wallets")
+    assert load.reasons == {"unparseable:period_end": 1}
+    assert desk.accepted(load)[0]["period_end"] == dt.date(2026, 12, 31)
+
+
+def test_yes_and_no_are_read_in_both_languages(desk):
+    """Forms are filled in by people, in Chinese and in English."""
+    yes, no, neither = ["true", "T", "1", "Yes", "y", "是"], ["false", "F", "0", "No", "n", "否"], ["maybe", "2"]
+    rows = [f"{number},c,2026-01-01,{text}" for number, text in enumerate(yes + no + neither)]
+    desk.put("\n".join(["complaint_id,customer_id,opened_at,is_suggestion", *rows]) + "\n")
+    load = desk.land(feed="complaints")
+    assert [row["is_suggestion"] for row in desk.accepted(load)] == [True] * 6 + [False] * 6
+    assert load.reasons == {"unparseable:is_suggestion": 2}
+
+
+@pytest.mark.parametrize("blank", ["", " ", '""', '"  "', "\t", "　", "\u00a0", '"\n"'])
+def test_a_cell_of_blanks_is_empty(desk, blank):
+    """A customer whose id is a tab would be a customer of the marts."""
+    assert desk.orders(f"1,{blank},2026-01-01,5").reasons == {"missing:customer_id": 1}
+
+
+@pytest.mark.parametrize("customer", ["0030", "u00a0", "null", "' or 1=1 --", "北京 客户", "N/A"])
+def test_text_is_kept_as_it_stands(desk, customer):
+    """Leading zeros, words that look like nothing, and quotes are somebody's identifiers."""
+    load = desk.orders(f"1, {customer} ,2026-01-01,5")
+    assert [row["customer_id"] for row in desk.accepted(load)] == [customer]
+
+
+def test_a_quoted_value_may_hold_delimiters_quotes_and_new_lines(desk):
+    """Complaints are written by people."""
+    load = desk.orders('1,c,2026-01-01,5,"他说：""不,行""\n再见"', "2,c,2026-01-01,5,x", more="region")
+    assert [row["region"] for row in desk.accepted(load)] == ['他说："不,行"\n再见', "x"]
+    assert [row["_row"] for row in desk.accepted(load)] == [1, 2]

@@ -1,0 +1,64 @@
+"""What Dagster loads, to the letter: an asset or a check that disappears must not disappear quietly."""
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.settings import load_settings
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory):
+    """The asset graph of the shipped configuration."""
+    from orchestration.definitions import definitions
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOUCHSTONE_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.delenv("TOUCHSTONE_CONFIG", raising=False)
+        return definitions().resolve_asset_graph()
+
+
+def test_asset_keys_are_exactly_these(graph):
+    """In a definitions file a loose asset is easily ignored, and nothing else would tell."""
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == set((DATA / "assets.txt").read_text().split())
+
+
+def test_checks_and_their_severities_are_exactly_these(graph):
+    """A check that no longer blocks is a change of promise: it has to be written here on purpose."""
+    found = {
+        f"{key.asset_key.to_user_string()} {key.name} {'block' if graph.get(key).blocking else 'warn'}"
+        for key in graph.asset_check_keys
+    }
+    assert found == set((DATA / "checks.txt").read_text().splitlines())
+
+
+def test_each_check_has_a_gate_and_each_gate_a_check(graph):
+    """gates.yml is what the gate expects: a check without a line could not hold, a line without a check never passes."""
+    checks = {f"{'.'.join(key.asset_key.path)}:{key.name}" for key in graph.asset_check_keys}
+    assert checks == set(load_settings().gates.checks)
+
+
+def test_blocking_in_dagster_is_what_gates_yml_says(graph):
+    """One home for severities."""
+    gates = load_settings().gates.checks
+    for key in graph.asset_check_keys:
+        gate = gates[f"{'.'.join(key.asset_key.path)}:{key.name}"]
+        assert graph.get(key).blocking == (gate.severity == "block"), key
+
+
+def test_each_asset_is_described_owned_and_grouped(graph):
+    """The page is where data engineers live."""
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert node.description, key
+        assert node.owners == ["team:data"], key
+        assert node.group_name in {"raw", "staging", "facts", "scores", "marts", "release"}, key
+        assert node.kinds, key
+
+
+def test_every_table_of_the_published_set_stands_before_the_release(graph):
+    """The release waits for every mart, and through them for everything else."""
+    [release] = [key for key in graph.get_all_asset_keys() if key.path[0] == "release"]
+    assert {key for key in graph.get_all_asset_keys() if key.path[0] == "marts"} == set(graph.get(release).parent_keys)

@@ -179,23 +179,6 @@ class QualityConfig(Strict):
     indicators: dict[str, Indicator]
 
 
-class Step(Strict):
-    """One step of a published ladder: from this amount on, a rate of it or a fixed sum; `note` where neither is told."""
-
-    at_least: float
-    rate: float | None = None
-    fixed: float | None = None
-    note: str | None = None
-
-
-class PlansConfig(Strict):
-    rebate_ladder: list[Step]
-    gift_ladder: list[Step]
-    packages: dict[str, str]
-    contacts: dict[str, dict[str, int]]
-    planning_horizon_months: dict[str, int]
-
-
 class Gate(Strict):
     """What a failure of the check does, and the number it is held against where it has one."""
 
@@ -223,7 +206,6 @@ FILES: dict[str, type[Strict]] = {
     "tiers": TiersConfig,
     "segments": SegmentsConfig,
     "quality": QualityConfig,
-    "plans": PlansConfig,
     "gates": GatesConfig,
 }
 
@@ -242,7 +224,6 @@ class Settings:
     tiers: TiersConfig
     segments: SegmentsConfig
     quality: QualityConfig
-    plans: PlansConfig
     gates: GatesConfig
 
     @property

@@ -40,7 +40,8 @@ def typed(column: Column) -> str:
     if column.kind in ("money", "number"):
         sql_type = SQL_TYPES[column.kind]
         plain = f"try_cast({name} as {sql_type})"
-        other = f"case when {grouped} then try_cast(replace({half_width}, ',', '') as {sql_type}) else try_cast({half_width} as {sql_type}) end"
+        without_commas = f"case when {grouped} then replace({half_width}, ',', '') else {half_width} end"
+        other = f"try_cast({without_commas} as {sql_type})"
         value = f"coalesce({plain}, {other})"
         return value if column.kind == "money" else f"case when isfinite({value}) then {value} end"
     if column.kind in ("moment", "date"):
@@ -106,20 +107,24 @@ def mapped_rows(contract: Contract, feed: Feed, files: dict[str, list[SourceFile
         f",\ncoalesce(({exclusion.when}), false) as _excluded_{position}"
         for position, exclusion in enumerate(feed.exclude)
     )
+    number = "_row"
+    while number in {name.lower() for name in found}:
+        number = f"_{number}"
     own = ", ".join(f"{quoted(name)} := source.{quoted(name)}" for name in found)
     casts = ",\n".join(
         f"{typed(column)} as {quoted('typed_' + column.name)}" for column in contract.columns if column.name in fed
     )
     columns = ",\n".join(
-        f"{quoted('typed_' + column.name) if column.name in fed else 'null'}::{SQL_TYPES[column.kind]} as {quoted(column.name)}"
+        (quoted(f"typed_{column.name}") if column.name in fed else "null")
+        + f"::{SQL_TYPES[column.kind]} as {quoted(column.name)}"
         for column in contract.columns
     )
     return f"""
 with numbered as (
-    select row_number() over () as _row, * from {all_rows(files["source"], "keep")} as source
+    select row_number() over () as {number}, * from {all_rows(files["source"], "keep")} as source
 ),
 mapped as (
-    select source._row, struct_pack({own}) as _source,
+    select source.{number} as _row, struct_pack({own}) as _source,
 {values}{exclusions}
     from numbered as source
 {joins}

@@ -1,0 +1,182 @@
+"""Each check of scores, on a clean table and on broken ones."""
+
+from dataclasses import replace
+
+import pytest
+
+from orchestration.quality import scores
+from orchestration.scoring.hierarchy import AhpSettings, Hierarchy, weigh
+from orchestration.scoring.judgements import Judgement
+
+CLEAN_CLV = "10::decimal(18,2) as simple_ltv, 10::decimal(18,2) as discounted_ltv, 10::decimal(18,2) as clv, "
+CLEAN_CLV += "0.5::double as p_alive, 2.0::double as expected_orders"
+
+
+def customers(warehouse, *ids: str) -> None:
+    values = ", ".join(f"('{customer}')" for customer in ids)
+    warehouse.create_table("facts.customers", f"select * from (values {values}) as known (customer_id)")
+
+
+def failed(outcomes) -> set[str]:
+    return {outcome.name for outcome in outcomes if not outcome.passed}
+
+
+def clv_table(warehouse, columns: str = CLEAN_CLV, cost: str = "null", service_cost: str = "0") -> None:
+    customers(warehouse, "c")
+    warehouse.create_table("scores.clv", f"select 'c' as customer_id, {columns}")
+    warehouse.create_table(
+        "facts.customer_orders", f"select {cost}::decimal(18,2) as cost, {service_cost}::decimal(18,2) as service_cost"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "ids"),
+    [
+        ("('a'), ('b')", []),
+        ("('a')", ["b"]),
+        ("('a'), ('b'), ('b')", ["b"]),
+        ("('a'), ('b'), ('z')", ["z"]),
+        ("('a'), ('b'), (null)", [None]),
+    ],
+    ids=["clean", "missing", "twice", "unknown", "null"],
+)
+@pytest.mark.parametrize("check", [scores.clusters, scores.silence])
+def test_every_customer_is_scored_once(warehouse, check, rows, ids):
+    """A customer who is missing, twice or from nowhere is found by name."""
+    customers(warehouse, "a", "b")
+    table = f"scores.{check.__name__}"
+    warehouse.create_table(table, f"select * from (values {rows}) as scored (customer_id)")
+    (outcome,) = check(warehouse)
+    assert (outcome.key, outcome.passed) == (f"{table}:one_row_a_customer", not ids)
+    assert outcome.sample_ids == ids
+    assert outcome.rows_failing == len(ids)
+    assert outcome.rows_examined == 2
+
+
+def test_a_clean_value_table_passes(warehouse):
+    """And says so under each of its names."""
+    clv_table(warehouse)
+    outcomes = scores.clv(warehouse)
+    assert failed(outcomes) == set()
+    assert {outcome.name for outcome in outcomes} == set(scores.CLV)
+
+
+@pytest.mark.parametrize(
+    ("clean", "broken", "name"),
+    [
+        ("0.5::double", "1.5::double", "values_are_finite"),
+        ("0.5::double", "'nan'::double", "values_are_finite"),
+        ("2.0::double", "'inf'::double", "values_are_finite"),
+        ("2.0::double", "'nan'::double", "values_are_finite"),
+        ("10::decimal(18,2) as clv", "null::decimal(18,2) as clv", "values_are_finite"),
+        ("10::decimal(18,2) as clv", "-1::decimal(18,2) as clv", "never_negative_as_revenue"),
+    ],
+)
+def test_a_broken_value_is_found(warehouse, clean, broken, name):
+    """A probability above one, no number, infinity, nothing at all, less than nothing."""
+    clv_table(warehouse, CLEAN_CLV.replace(clean, broken))
+    outcomes = scores.clv(warehouse)
+    assert failed(outcomes) == {name}
+    assert next(outcome for outcome in outcomes if outcome.name == name).sample_ids == ["c"]
+
+
+@pytest.mark.parametrize("costs", [{"cost": "3"}, {"service_cost": "3"}])
+def test_a_profit_may_be_negative(warehouse, costs):
+    """Where costs are fed, a customer can cost more than he brings."""
+    clv_table(warehouse, CLEAN_CLV.replace("10::decimal(18,2) as clv", "-1::decimal(18,2) as clv"), **costs)
+    assert failed(scores.clv(warehouse)) == set()
+
+
+class Cuts:
+    """Of four customers one is platinum, one gold, none iron."""
+
+    last_ranks = {"platinum": 1, "gold": 2, "iron": 2}  # noqa: RUF012
+
+
+@pytest.mark.parametrize(
+    ("tiers", "broken"),
+    [
+        (("platinum", "gold", "lead", "lead"), set()),
+        (("platinum", "gold", "iron", "lead"), {"sizes_are_as_cut"}),
+        (("platinum", "platinum", "lead", "lead"), {"sizes_are_as_cut"}),
+        (("platinum", "gold", "lead", "bronze"), {"sizes_are_as_cut"}),
+        (("platinum", "gold", "lead"), {"sizes_are_as_cut", "one_row_a_customer"}),
+        (("platinum", "gold", "lead", "lead", "tin"), {"sizes_are_as_cut", "one_row_a_customer"}),
+    ],
+)
+def test_tiers_have_the_sizes_that_were_cut(warehouse, tiers, broken):
+    """1, 1, 0, and the rest is lead; a tier of another name is none."""
+    customers(warehouse, "a", "b", "c", "d")
+    values = ", ".join(f"('{customer}', '{tier}')" for customer, tier in zip("abcdz", tiers, strict=False))
+    warehouse.create_table(
+        "scores.value_tiers", f"select * from (values {values}) as tiers (customer_id, value_tier)"
+    )
+    outcomes = scores.value_tiers(warehouse, Cuts())
+    assert failed(outcomes) == broken
+    assert {outcome.name for outcome in outcomes} == set(scores.VALUE_TIERS)
+
+
+TREE = Hierarchy("service", "root", {"root": ("a", "b", "c")})
+
+
+def judged(c_over_a: float):
+    """a is twice b, b twice c; consistent where a is four times c."""
+    ratios = [("a", "b", 2.0), ("b", "c", 2.0), ("a", "c", c_over_a)]
+    judgements = [Judgement("Li", "service", "root", *pair) for pair in ratios]
+    return weigh(TREE, judgements, AhpSettings("row_over_column"))
+
+
+def test_consistent_judgements_pass():
+    """4/7, 2/7 and 1/7 are one; the consistency ratio is zero."""
+    outcomes = scores.quality_weights(judged(4.0))
+    assert failed(outcomes) == set()
+    assert outcomes[0].observed == pytest.approx(0, abs=1e-9)
+    assert {outcome.name for outcome in outcomes} == set(scores.QUALITY_WEIGHTS)
+
+
+def test_contradicting_judgements_name_the_expert_and_the_way_out():
+    """a above b above c above a: the expert and the group are both refused."""
+    (consistency, sums) = scores.quality_weights(judged(0.25))
+    assert not consistency.passed
+    assert sums.passed
+    assert consistency.rows_failing == 2
+    assert "Li under root: CR" in consistency.message
+    assert "to mend, in this order" in consistency.message
+
+
+@pytest.mark.parametrize("weight", [0.5, float("nan")])
+def test_siblings_that_do_not_sum_to_one_are_found(weight):
+    """An index over them would not end at 100; no number is not one either."""
+    weights = judged(4.0)
+    outcomes = scores.quality_weights(replace(weights, local={**weights.local, "a": weight}))
+    assert failed(outcomes) == {"siblings_sum_to_one"}
+
+
+def index_table(warehouse, index: str = "80", process: str = "null", coverage: str = "0.75", period="last_365_days"):
+    warehouse.create_table(
+        "scores.quality_index",
+        f"select 'overall' as dimension, '{period}' as period, {index}::double as quality_index, "
+        f"{process}::double as process_index, 80::double as performance_index, {coverage}::double as coverage",
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "broken"),
+    [
+        ({}, set()),
+        ({"index": "null"}, set()),
+        ({"index": "100.1"}, {"within_0_and_100"}),
+        ({"index": "'nan'"}, {"within_0_and_100"}),
+        ({"process": "-1"}, {"within_0_and_100"}),
+        ({"coverage": "0.5"}, set()),
+        ({"coverage": "0.49"}, {"overall_is_covered"}),
+        ({"coverage": "null"}, {"overall_is_covered"}),
+        ({"period": "2026-06"}, {"overall_is_covered"}),
+    ],
+)
+def test_an_index_is_within_its_scale_and_stands_on_enough_weight(warehouse, cell, broken):
+    """Half of the weight is enough, a cell without data is null, and no overall cell is no coverage."""
+    index_table(warehouse, **cell)
+    outcomes = scores.quality_index(warehouse, 0.5)
+    assert failed(outcomes) == broken
+    assert {outcome.name for outcome in outcomes} == set(scores.QUALITY_INDEX)

@@ -1,0 +1,241 @@
+"""Configuration: read whole, checked at the door, refused in words, and hashed to the last value."""
+
+import datetime as dt
+import shutil
+from typing import get_args
+
+import pytest
+import yaml
+
+from orchestration.errors import UserError
+from orchestration.settings import FILES, SHIPPED_CONFIG, FeedName, load_settings
+from orchestration.sources.contract import CONTRACTS
+
+COMPANY = "company: {name: A, currency: CNY}\n"
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch):
+    """What a developer has exported is no part of these rules."""
+    for name in ("TOUCHSTONE_TARGET", "TOUCHSTONE_HOME", "TOUCHSTONE_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A company's folder: `own("clv", text)` writes one file of it and loads the configuration."""
+
+    def load(name: str | None = None, text: str = ""):
+        if name:
+            (tmp_path / f"{name}.yml").write_text(text, "utf-8")
+        return load_settings(tmp_path / "home", tmp_path)
+
+    return load
+
+
+def test_the_shipped_configuration_loads():
+    """It is what a first refresh runs on."""
+    settings = load_settings()
+    assert set(settings.values) == {*FILES, "judgements"}
+    assert settings.judgement_files
+
+
+def test_every_feed_of_the_contract_can_be_configured_and_no_other():
+    """Two lists of feeds would drift apart."""
+    assert set(get_args(FeedName)) == set(CONTRACTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("clv", "horizon: 3", "unknown key `horizon`; accepted: annual_discount_rate, .*horizon_days"),
+        ("segments", "rfm: [{name: a, recensy: [1, 5]}]", r"unknown key `rfm\.0\.recensy`; accepted: frequency, monetary"),
+        ("segments", "rfm: []\nclusters: {k: 3}", r"unknown key `clusters\.k`; accepted: k_max, k_min"),
+        (
+            "sources",
+            COMPANY + "feeds: {orders: {path: x, colums: {}}}",
+            r"unknown key `feeds\.orders\.colums`; accepted: columns, exclude, format, join",
+        ),
+        (
+            "sources",
+            COMPANY + "feeds: {orders: {path: x, join: {l: {path: x, match: {a: b}, by: a}}}}",
+            r"unknown key `feeds\.orders\.join\.l\.by`; accepted: columns, format, group_by",
+        ),
+        ("gates", "checks: {'a.b:c': {severity: block, limit: 1}}", "accepted: severity, threshold"),
+        ("sources", COMPANY + "feeds: {order: {path: x}}", "feeds.order.*'orders', 'complaints'.*found 'order'"),
+    ],
+)
+def test_an_unknown_key_is_refused_with_the_accepted_ones(own, name, text, told):
+    """A misspelt threshold would otherwise be the default, in silence."""
+    with pytest.raises(UserError, match=told) as refused:
+        own(name, text)
+    assert refused.value.where.endswith(f"{name}.yml")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("clv", "margin: much", r"`margin`: .*number.* \(found 'much'\)"),
+        ("clv", "margin: 1.5", r"`margin`: .*less than or equal to 1 \(found 1\.5\)"),
+        ("clv", "method: btyd", "'simple_ltv' or 'discounted_ltv'"),
+        ("gates", "checks: {'a.b:c': {severity: stop}}", "'block' or 'warn'"),
+        ("sources", "company: {name: A, currency: yuan}\nfeeds: {}", r"`company\.currency`: .*\(found 'yuan'\)"),
+        ("sources", COMPANY, "`feeds` is missing"),
+        ("sources", COMPANY + "as_of: tomorrow\nfeeds: {}", r"as_of.*\(found 'tomorrow'\)"),
+        ("segments", "- 1", "valid dictionary"),
+        ("clv", "margin: [", "not readable as YAML"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_told_with_its_place(own, name, text, told):
+    """What was found, what would fit, and in which file."""
+    with pytest.raises(UserError, match=told) as refused:
+        own(name, text)
+    assert refused.value.where.endswith(f"{name}.yml")
+
+
+def test_all_problems_of_a_file_are_told_at_once(own):
+    """Mending one a run is a morning's work."""
+    with pytest.raises(UserError) as refused:
+        own("clv", "margin: much\nhorizon: 3")
+    assert "`margin`" in str(refused.value)
+    assert "`horizon`" in str(refused.value)
+
+
+def test_an_indicator_needs_a_scale(own):
+    """Between floor and target lies the division."""
+    content = yaml.safe_load((SHIPPED_CONFIG / "quality.yml").read_text("utf-8"))
+    first = next(iter(content["indicators"].values()))
+    first["floor"] = first["target"]
+    with pytest.raises(UserError, match="`floor` and `target` must differ"):
+        own("quality", yaml.safe_dump(content))
+
+
+def test_an_own_folder_replaces_only_the_files_that_it_has(own):
+    """A company changes the margin and keeps the rest as shipped."""
+    settings = own("clv", "margin: 0.25")
+    shipped = load_settings()
+    assert settings.clv.margin == 0.25
+    assert settings.clv.horizon_days == 365
+    assert settings.tiers == shipped.tiers
+    assert settings.judgement_files == shipped.judgement_files
+
+
+def test_own_judgements_replace_the_shipped_ones(own, tmp_path):
+    """Two companies' experts are never mixed."""
+    (tmp_path / "judgements").mkdir()
+    (tmp_path / "judgements" / "ours.csv").write_text("expert\n", "utf-8")
+    assert [path.name for path in own().judgement_files] == ["ours.csv"]
+
+
+@pytest.mark.parametrize("name", ["clvs.yml", "clv.yaml"])
+def test_an_unknown_file_is_refused(own, tmp_path, name):
+    """It would be read by nobody."""
+    (tmp_path / name).write_text("", "utf-8")
+    with pytest.raises(UserError, match=f"unknown configuration file {name}; accepted: clv.yml"):
+        own()
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path):
+    """A typing error in TOUCHSTONE_CONFIG must not mean the shipped configuration."""
+    with pytest.raises(UserError, match="does not exist"):
+        load_settings(config_dir=tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("target", ["spark", "DuckDB", ""])
+def test_another_target_is_refused(monkeypatch, target):
+    """Only one engine is there; a wish for another must not be answered by this one."""
+    monkeypatch.setenv("TOUCHSTONE_TARGET", target)
+    with pytest.raises(UserError, match="TOUCHSTONE_TARGET is .* accepted: duckdb"):
+        load_settings()
+
+
+def test_places_come_from_the_environment_and_an_argument_wins(monkeypatch, tmp_path):
+    """Tests and services name theirs; a person's shell has one."""
+    monkeypatch.setenv("TOUCHSTONE_HOME", str(tmp_path / "there"))
+    assert load_settings().home == tmp_path / "there"
+    assert load_settings(home=tmp_path / "here").home == tmp_path / "here"
+
+
+# --- as_of ------------------------------------------------------------------------------------------------
+
+
+def test_a_given_date_wins_over_the_configured_one(own):
+    """A backfill names its date."""
+    settings = own("sources", COMPANY + "as_of: 2026-06-30\nfeeds: {}")
+    assert settings.as_of("2026-01-31") == dt.date(2026, 1, 31)
+    assert settings.as_of() == dt.date(2026, 6, 30)
+
+
+def test_yesterday_is_the_default(own):
+    """Today is not over."""
+    assert own("sources", COMPANY + "feeds: {}").as_of() == dt.date.today() - dt.timedelta(days=1)
+
+
+@pytest.mark.parametrize("given", ["30/06/2026", "2026-02-30", "yesterday", "2026-06-30T00:00"])
+def test_a_date_that_is_none_is_refused(own, given):
+    """Guessing which of the numbers is the month would publish another day."""
+    with pytest.raises(UserError, match="is not a date") as refused:
+        own().as_of(given)
+    assert refused.value.mend == "write it as YYYY-MM-DD"
+
+
+# --- hash -------------------------------------------------------------------------------------------------
+
+
+def other(value):
+    """Another value of the same type."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, (int, float)):
+        return value * 0.5 if isinstance(value, float) else value + 1
+    return None
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_any_number_of_any_file_changes_the_hash(tmp_path, name):
+    """What was decided under other numbers must not be taken for this configuration's."""
+    content = yaml.safe_load((SHIPPED_CONFIG / f"{name}.yml").read_text("utf-8"))
+    hashes = {load_settings().configuration_hash}
+
+    def numbers(node, path=()):
+        pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+        for key, value in pairs:
+            if other(value) is not None:
+                yield (*path, key)
+            yield from numbers(value, (*path, key))
+
+    changed = 0
+    for path in list(numbers(content))[:12]:
+        copy = yaml.safe_load((SHIPPED_CONFIG / f"{name}.yml").read_text("utf-8"))
+        node = copy
+        for step in path[:-1]:
+            node = node[step]
+        node[path[-1]] = other(node[path[-1]])
+        (tmp_path / f"{name}.yml").write_text(yaml.safe_dump(copy, allow_unicode=True), "utf-8")
+        hashes.add(load_settings(config_dir=tmp_path).configuration_hash)
+        changed += 1
+    assert len(hashes) == changed + 1
+
+
+def test_a_judgement_changes_the_hash(own, tmp_path):
+    """Weights come from the experts, so their answers are configuration."""
+    shutil.copytree(SHIPPED_CONFIG / "judgements", tmp_path / "judgements")
+    before = own().configuration_hash
+    assert before == load_settings().configuration_hash
+    (file,) = own().judgement_files
+    file.write_text(file.read_text("utf-8") + "\n", "utf-8")
+    assert own().configuration_hash != before
+
+
+def test_the_hash_depends_on_values_and_not_on_how_or_where_they_are_written(own, tmp_path):
+    """A comment, or a copy of the shipped file, decides nothing."""
+    before = load_settings().configuration_hash
+    text = (SHIPPED_CONFIG / "clv.yml").read_text("utf-8")
+    assert own("clv", f"# ours\n{text}").configuration_hash == before
+
+
+def test_a_check_without_a_gate_is_an_error():
+    """Nobody decided what its failure does."""
+    with pytest.raises(UserError, match="'raw.orders:nonsense' has no gate") as refused:
+        load_settings().gates.gate("raw.orders:nonsense")
+    assert "raw.orders:nonsense" in refused.value.mend

@@ -100,6 +100,12 @@ class SourcesConfig(Strict):
     as_of: Literal["yesterday"] | dt.date = "yesterday"
     feeds: dict[FeedName, Feed]
 
+    @model_validator(mode="after")
+    def orders_are_fed(self) -> "SourcesConfig":
+        if "orders" not in self.feeds:
+            raise ValueError("the feed `orders` is required: everything is computed from it")
+        return self
+
 
 # --- methods ----------------------------------------------------------------------------------------------
 
@@ -299,10 +305,21 @@ def load_settings(home: Path | None = None, config_dir: Path | None = None) -> S
     return Settings(home=home, config_dir=config_dir, **parts)
 
 
+class NoRepeatedKeys(yaml.SafeLoader):
+    """YAML in which a key that stands twice is an error: otherwise the first is lost without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for (key, _), name in zip(node.value, keys, strict=True):
+            if keys.count(name) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {name!r} stands twice", key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def read_config(path: Path, model: type[Strict]) -> Any:
     """One YAML file as its model; what does not fit is told in words."""
     try:
-        content = yaml.safe_load(path.read_text("utf-8-sig")) or {}
+        content = yaml.load(path.read_text("utf-8-sig"), Loader=NoRepeatedKeys) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"not readable as YAML: {error}", where=str(path)) from None
     try:

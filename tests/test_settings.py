@@ -49,7 +49,11 @@ def test_every_feed_of_the_contract_can_be_configured_and_no_other():
     ("name", "text", "told"),
     [
         ("clv", "horizon: 3", "unknown key `horizon`; accepted: annual_discount_rate, .*horizon_days"),
-        ("segments", "rfm: [{name: a, recensy: [1, 5]}]", r"unknown key `rfm\.0\.recensy`; accepted: frequency, monetary"),
+        (
+            "segments",
+            "rfm: [{name: a, recensy: [1, 5]}]",
+            r"unknown key `rfm\.0\.recensy`; accepted: frequency, monetary",
+        ),
         ("segments", "rfm: []\nclusters: {k: 3}", r"unknown key `clusters\.k`; accepted: k_max, k_min"),
         (
             "sources",
@@ -145,7 +149,7 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path):
 def test_another_target_is_refused(monkeypatch, target):
     """Only one engine is there; a wish for another must not be answered by this one."""
     monkeypatch.setenv("TOUCHSTONE_TARGET", target)
-    with pytest.raises(UserError, match="TOUCHSTONE_TARGET is .* accepted: duckdb"):
+    with pytest.raises(UserError, match=r"TOUCHSTONE_TARGET is .* accepted: duckdb"):
         load_settings()
 
 
@@ -161,14 +165,14 @@ def test_places_come_from_the_environment_and_an_argument_wins(monkeypatch, tmp_
 
 def test_a_given_date_wins_over_the_configured_one(own):
     """A backfill names its date."""
-    settings = own("sources", COMPANY + "as_of: 2026-06-30\nfeeds: {}")
+    settings = own("sources", COMPANY + "as_of: 2026-06-30\nfeeds: {orders: {path: x}}")
     assert settings.as_of("2026-01-31") == dt.date(2026, 1, 31)
     assert settings.as_of() == dt.date(2026, 6, 30)
 
 
 def test_yesterday_is_the_default(own):
     """Today is not over."""
-    assert own("sources", COMPANY + "feeds: {}").as_of() == dt.date.today() - dt.timedelta(days=1)
+    assert own("sources", COMPANY + "feeds: {orders: {path: x}}").as_of() == dt.date.today() - dt.timedelta(days=1)
 
 
 @pytest.mark.parametrize("given", ["30/06/2026", "2026-02-30", "yesterday", "2026-06-30T00:00"])
@@ -236,6 +240,20 @@ def test_the_hash_depends_on_values_and_not_on_how_or_where_they_are_written(own
 
 def test_a_check_without_a_gate_is_an_error():
     """Nobody decided what its failure does."""
-    with pytest.raises(UserError, match="'raw.orders:nonsense' has no gate") as refused:
+    with pytest.raises(UserError, match=r"'raw\.orders:nonsense' has no gate") as refused:
         load_settings().gates.gate("raw.orders:nonsense")
     assert "raw.orders:nonsense" in refused.value.mend
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path):
+    """YAML would keep the last one and lose a gate without a word."""
+    (tmp_path / "gates.yml").write_text("checks:\n  a.b:c: {severity: block}\n  a.b:c: {severity: warn}\n")
+    with pytest.raises(UserError, match=r"'a\.b:c' stands twice"):
+        load_settings(tmp_path / "home", tmp_path)
+
+
+def test_orders_are_required(tmp_path):
+    """Without orders there is nothing to compute, and nobody should find out from an empty mart."""
+    (tmp_path / "sources.yml").write_text("company: {name: X, currency: EUR}\nfeeds: {surveys: {path: a.csv}}\n")
+    with pytest.raises(UserError, match="`orders` is required"):
+        load_settings(tmp_path / "home", tmp_path)

@@ -1,6 +1,8 @@
 {#
 What makes a row of each feed with a key unique, which version of it wins, and what is let through.
 
+A feed without a key holds events, which are told apart by their content.
+
 `private` columns (free text, and what names a person) decide whether two versions are equal, and stay in raw.
 #}
 {% macro feed(name) %}
@@ -39,6 +41,16 @@ What makes a row of each feed with a key unique, which version of it wins, and w
                 'prepaid_balance', 'account_manager_id', 'contact_allowed', 'channels_refused',
             ],
             'private': ['name', 'phone', 'email'],
+        },
+        'interactions': {
+            'key': [],
+            'columns': ['customer_id', 'occurred_at', 'kind', 'category', 'price'],
+            'private': [],
+        },
+        'service_costs': {
+            'key': [],
+            'columns': ['customer_id', 'occurred_at', 'kind', 'amount'],
+            'private': [],
         },
     } %}
     {{ return(feeds[name]) }}

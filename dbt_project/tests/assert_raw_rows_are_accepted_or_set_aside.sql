@@ -9,7 +9,7 @@ with
 
 landed as (
 
-    {% for feed_name in ['orders', 'complaints', 'surveys', 'customers'] %}
+    {% for feed_name in ['orders', 'complaints', 'surveys', 'customers', 'interactions', 'service_costs'] %}
     select '{{ feed_name }}' as feed, count(*) as landed_rows from {{ source('raw', feed_name) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -18,7 +18,7 @@ landed as (
 
 accepted as (
 
-    {% for feed_name in ['orders', 'complaints', 'surveys', 'customers'] %}
+    {% for feed_name in ['orders', 'complaints', 'surveys', 'customers', 'interactions', 'service_costs'] %}
     select '{{ feed_name }}' as feed, count(*) as accepted_rows from {{ ref('stg_' ~ feed_name) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -153,9 +153,7 @@ def run_selected(context: dg.AssetExecutionContext, session: Session, manifest: 
                 session.gate.record_built(table, upstreams)
                 yield dg.MaterializeResult(
                     asset_key=key,
-                    metadata=session.shown(
-                        table, {name: column["description"] for name, column in columns.items()}
-                    ),
+                    metadata=session.shown(table, {name: column["description"] for name, column in columns.items()}),
                 )
         if checks:
             names = [spec.name for spec in checks]

@@ -10,6 +10,7 @@ from orchestration.defs.session import Session
 from orchestration.publishing import pins
 from orchestration.publishing.release import publish
 from orchestration.quality.gate import code_version
+from orchestration.sources.files import quoted
 
 
 def release_asset(tables: list[dg.AssetKey], marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -48,6 +49,7 @@ def release_asset(tables: list[dg.AssetKey], marts: list[dg.AssetKey]) -> dg.Ass
                     "`touchstone unpin` lets refreshes switch again.",
                     allow_retries=False,
                 )
+            drop_strangers(session, {key.path[-1] for key in marts})
             with session.warehouse.connect() as connection:
                 release = publish(
                     connection, session.settings.home, manifest=manifest(session), message=f"run {session.run_id}"
@@ -63,6 +65,15 @@ def release_asset(tables: list[dg.AssetKey], marts: list[dg.AssetKey]) -> dg.Ass
             )
 
     return current
+
+
+def drop_strangers(session: Session, marts: set[str]) -> None:
+    """Remove from schema marts what no model builds any more: nothing checks it, and it must not be published."""
+    found = session.warehouse.rows("select table_name from information_schema.tables where table_schema = 'marts'")
+    for (name,) in found:
+        if name not in marts:
+            with session.warehouse.connect() as connection:
+                connection.execute(f"drop table marts.{quoted(name)}")
 
 
 def manifest(session: Session) -> dict:
@@ -107,6 +118,8 @@ def manifest(session: Session) -> dict:
         "code_version": code_version(),
         "configuration": session.settings.values,
         "configuration_hash": session.settings.configuration_hash,
+        "company": session.settings.sources.company.name,
+        "currency": session.settings.sources.company.currency,
         "fingerprint": session.fingerprint(),
         "loads": loads,
         "models": session.warehouse.records("select * from scores.clv_model order by model"),

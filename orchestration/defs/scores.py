@@ -259,8 +259,9 @@ def quality_index(context: dg.AssetExecutionContext, session: dg.ResourceParam[S
             "select period, quality_index, coverage from scores.quality_index where dimension = 'overall' order by period"
         )
         metadata = {"overall": dg.MetadataValue.json(overall)}
+        is_fed = bool({"complaints", "surveys"} & set(session.settings.sources.feeds))
         yield from finished(
-            session, context, checks.quality_index(session.warehouse, config.minimum_coverage), metadata
+            session, context, checks.quality_index(session.warehouse, config.minimum_coverage, is_fed), metadata
         )
 
 

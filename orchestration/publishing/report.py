@@ -121,22 +121,22 @@ def loads_by_feed(loads: Iterable[dict]) -> list[dict]:
     Parameters
     ----------
     loads : iterable of dict
-        `feed`, `load`, and as far as known `rows`, `watermark` and the outcomes of the rows.
+        `feed`, and as far as known `source_rows`, `watermark` and the outcomes of the rows.
 
     Returns
     -------
     list of dict
-        `feed`, `loads`, `rows`, `watermark` (the latest) and each of `OUTCOMES`, by feed.
+        `feed`, `loads`, `source_rows`, `watermark` (the latest) and each of `OUTCOMES`, by feed.
     """
     feeds: dict[str, dict] = {}
     for load in loads:
         feed = feeds.setdefault(
             load["feed"],
-            {"feed": load["feed"], "loads": 0, "watermark": ""} | dict.fromkeys(("rows", *OUTCOMES), 0),
+            {"feed": load["feed"], "loads": 0, "watermark": ""} | dict.fromkeys(("source_rows", *OUTCOMES), 0),
         )
         feed["loads"] += 1
         feed["watermark"] = max(feed["watermark"], str(load.get("watermark") or ""))
-        for name in ("rows", *OUTCOMES):
+        for name in ("source_rows", *OUTCOMES):
             feed[name] += load.get(name) or 0
     return [feeds[name] for name in sorted(feeds)]
 

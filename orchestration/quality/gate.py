@@ -240,7 +240,8 @@ class Gate:
             "select result.* exclude (position) from gate.refresh_checks as result "
             "inner join gate.table_versions as built "
             "on built.table_name = result.subject and built.version = result.fingerprint "
-            "qualify row_number() over (partition by result.subject, result.check_name order by result.position desc) = 1 "
+            "qualify row_number() over "
+            "(partition by result.subject, result.check_name order by result.position desc) = 1 "
             "order by result.subject, result.check_name"
         )
 

@@ -103,7 +103,8 @@ def validate(warehouse: Warehouse, table: str, name: str, expectations: list[Any
     )
     engine.dispose()
     broken = [in_words(outcome) for outcome in result.results if not outcome.success]
-    examined = [outcome.result["element_count"] for outcome in result.results if "element_count" in outcome.result]
+    # On an empty table the counts are there and null.
+    examined = [outcome.result["element_count"] or 0 for outcome in result.results if "element_count" in outcome.result]
     return CheckOutcome(
         subject=table,
         name=name,
@@ -112,7 +113,7 @@ def validate(warehouse: Warehouse, table: str, name: str, expectations: list[Any
         observed=len(broken),
         threshold=0,
         rows_examined=max(examined, default=None),
-        rows_failing=max((o.result.get("unexpected_count", 0) for o in result.results), default=0),
+        rows_failing=max((outcome.result.get("unexpected_count") or 0 for outcome in result.results), default=0),
     )
 
 

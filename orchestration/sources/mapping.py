@@ -26,6 +26,9 @@ def expressions(feed: Feed, contract: Contract, found: list[str]) -> dict[str, s
     }
 
 
+PLAIN_MOMENT = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?"
+
+
 def typed(column: Column) -> str:
     """Cast of the text in `column` to its type: null where it does not parse.
 
@@ -42,13 +45,18 @@ def typed(column: Column) -> str:
         plain = f"try_cast({name} as {sql_type})"
         without_commas = f"case when {grouped} then replace({half_width}, ',', '') else {half_width} end"
         other = f"try_cast({without_commas} as {sql_type})"
-        value = f"coalesce({plain}, {other})"
+        value = f"case when not contains({name}, '_') then coalesce({plain}, {other}) end"  # 1_000 is no number here
         return value if column.kind == "money" else f"case when isfinite({value}) then {value} end"
     if column.kind in ("moment", "date"):
         sql_type = SQL_TYPES[column.kind]
         value = f"coalesce(try_cast({name} as {sql_type}), try_cast({half_width} as {sql_type}))"
+        # The engine would drop a UTC offset or a zone without a word. Only texts of an unusual shape pay for a regex.
+        is_plain = (
+            f"(length({name}) = 10 or (length({name}) = 19 and substr({name}, 17, 1) = ':') "
+            f"or regexp_full_match({half_width}, '{PLAIN_MOMENT}'))"
+        )
         last = LAST_DAY if column.kind == "moment" else "'9999-12-31'"
-        return f"case when {value} between {FIRST_DAY}::{sql_type} and {last}::{sql_type} then {value} end"
+        return f"case when {is_plain} and {value} between {FIRST_DAY}::{sql_type} and {last}::{sql_type} then {value} end"
     yes, no = "('true','t','1','yes','y','是')", "('false','f','0','no','n','否')"
     return f"case when lower({name}) in {yes} then true when lower({name}) in {no} then false end"
 

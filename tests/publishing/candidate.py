@@ -77,7 +77,7 @@ def load(feed, load_id, rows, accepted, duplicate, superseded, excluded, quarant
     return {
         "feed": feed,
         "load": load_id,
-        "rows": rows,
+        "source_rows": rows,
         "accepted": accepted,
         "duplicate": duplicate,
         "superseded": superseded,

@@ -105,8 +105,8 @@ def test_loads_are_summed_by_feed():
     """Rows of a feed add up over its loads, and each row has one outcome."""
     loads = [load("orders", "1", 10, 5, 2, 1, 1, 1, "2026-06-01"), load("orders", "2", 4, 4, 0, 0, 0, 0, "2026-06-03")]
     [feed] = report.loads_by_feed(loads)
-    assert (feed["loads"], feed["rows"], feed["accepted"], feed["watermark"]) == (2, 14, 9, "2026-06-03")
-    assert sum(feed[outcome] for outcome in report.OUTCOMES) == feed["rows"]
+    assert (feed["loads"], feed["source_rows"], feed["accepted"], feed["watermark"]) == (2, 14, 9, "2026-06-03")
+    assert sum(feed[outcome] for outcome in report.OUTCOMES) == feed["source_rows"]
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def test_a_later_failure_shows_its_own_numbers_only(ledger):
 
 def test_a_check_that_no_gate_names_is_an_error_and_writes_nothing(built):
     """What its failure does was never decided; nor may half of a batch count."""
-    with pytest.raises(UserError, match="'facts.orders:new' has no gate"):
+    with pytest.raises(UserError, match=r"'facts\.orders:new' has no gate"):
         built.record_checks([outcome(passed=False), outcome("new")])
     assert states(built) == []
 

@@ -34,7 +34,7 @@ def test_a_good_feed_passes(warehouse):
     assert (outcome.key, outcome.observed, outcome.rows_examined, outcome.rows_failing) == ("raw.orders:shape", 0, 2, 0)
 
 
-@pytest.mark.parametrize("feed", sorted(CONTRACTS))
+@pytest.mark.parametrize("feed", ["surveys", "customers"])
 def test_a_feed_without_rows_passes(warehouse, feed):
     """An optional feed that is not fed is an empty view."""
     columns = ", ".join(f"null::{SQL_TYPES[column.kind]} as {column.name}" for column in CONTRACTS[feed].columns)
@@ -73,7 +73,9 @@ def test_a_column_that_is_not_there_fails_in_words(warehouse):
 def test_a_scale_that_is_upside_down_fails(warehouse):
     """Scores are divided by its length."""
     columns = "'1' as response_id, 'c' as customer_id, timestamp '2026-01-01' as answered_at, 'q' as question, "
-    columns += "3.0::double as score, null::double as expected_score, 5.0::double as scale_min, 1.0::double as scale_max"
+    columns += (
+        "3.0::double as score, null::double as expected_score, 5.0::double as scale_min, 1.0::double as scale_max"
+    )
     warehouse.create_table("raw.surveys", f"select {columns}")
     assert not shape(warehouse, "surveys").passed
 

@@ -108,9 +108,7 @@ def test_tiers_have_the_sizes_that_were_cut(warehouse, tiers, broken):
     """1, 1, 0, and the rest is lead; a tier of another name is none."""
     customers(warehouse, "a", "b", "c", "d")
     values = ", ".join(f"('{customer}', '{tier}')" for customer, tier in zip("abcdz", tiers, strict=False))
-    warehouse.create_table(
-        "scores.value_tiers", f"select * from (values {values}) as tiers (customer_id, value_tier)"
-    )
+    warehouse.create_table("scores.value_tiers", f"select * from (values {values}) as tiers (customer_id, value_tier)")
     outcomes = scores.value_tiers(warehouse, Cuts())
     assert failed(outcomes) == broken
     assert {outcome.name for outcome in outcomes} == set(scores.VALUE_TIERS)
@@ -177,6 +175,12 @@ def index_table(warehouse, index: str = "80", process: str = "null", coverage: s
 def test_an_index_is_within_its_scale_and_stands_on_enough_weight(warehouse, cell, broken):
     """Half of the weight is enough, a cell without data is null, and no overall cell is no coverage."""
     index_table(warehouse, **cell)
-    outcomes = scores.quality_index(warehouse, 0.5)
+    outcomes = scores.quality_index(warehouse, 0.5, is_fed=True)
     assert failed(outcomes) == broken
     assert {outcome.name for outcome in outcomes} == set(scores.QUALITY_INDEX)
+
+
+def test_without_complaints_and_surveys_there_is_no_index_to_cover(warehouse):
+    """A company that feeds orders alone is not held for an index that it never asked for."""
+    index_table(warehouse, coverage="0")
+    assert not failed(scores.quality_index(warehouse, 0.5, is_fed=False))

@@ -73,7 +73,8 @@ def test_a_path_is_only_a_path(desk, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["列 名", 'a "b" c', "d'e", "_row", "_source", "_reason", "_raw", "_excluded_0", "source", "select", "a.b", "x;y"]
+    "name",
+    ["列 名", 'a "b" c', "d'e", "_row", "_source", "_reason", "_raw", "_excluded_0", "source", "select", "a.b", "x;y"],
 )
 def test_a_column_may_have_any_name(desk, name):
     """Names come from other people's systems; none of them is SQL, and none collides with our own."""
@@ -174,7 +175,7 @@ def test_a_missing_required_column_shows_what_was_expected_and_found(desk):
 def test_a_mapping_to_a_column_that_is_not_in_the_contract_is_refused(desk):
     """A misspelt contract column would feed nothing."""
     desk.put(GOOD)
-    with pytest.raises(UserError, match="'regoin' is not a column of the feed orders; accepted: order_id, .*region"):
+    with pytest.raises(UserError, match=r"'regoin' is not a column of the feed orders; accepted: order_id, .*region"):
         desk.land(columns={"regoin": "source.amount"})
 
 

@@ -36,9 +36,7 @@ def test_lines_are_summed_into_rows_to_the_cent(desk):
     desk.put("order_no,price\n1,0.10\n1,0.20\n2,5\n9,7\n", "lines.csv")
     load = desk.land(join={"lines": summed(desk)}, columns={"amount": "lines.total", "quantity": "lines.pieces"})
     assert [(str(row["amount"]), int(row["quantity"])) for row in desk.accepted(load)] == [("0.3000", 2), ("5.0000", 1)]
-    assert load.joins == {
-        "lines": {"lines": 4, "money": "12.30", "money_of_rows": "5.30", "money_without_row": "7.00"}
-    }
+    assert load.joins == {"lines": {"lines": 4, "money": "12.30", "money_of_rows": "5.30", "money_without_row": "7.00"}}
 
 
 def test_a_broken_line_of_the_feed_does_not_stop_the_money_identity(desk):

@@ -5,6 +5,8 @@ from decimal import Decimal
 import pytest
 
 from orchestration.errors import UserError
+from orchestration.settings import Feed
+from orchestration.sources.landing import land
 
 GOOD = "1,c,2026-01-01,5"
 
@@ -105,11 +107,7 @@ def test_an_unclosed_quote_is_refused_with_its_line(desk, after, end):
 
 def test_an_unclosed_quote_far_from_the_end_is_refused_too(desk):
     """The engine gives up at 2 MB, and keeps 10 000 characters of the line."""
-    desk.put(
-        "order_id,customer_id,ordered_at,amount\n"
-        + '1,"c,2026-01-01,5\n'
-        + "2,c,2026-01-01,5\n" * 150_000
-    )
+    desk.put("order_id,customer_id,ordered_at,amount\n" + '1,"c,2026-01-01,5\n' + "2,c,2026-01-01,5\n" * 150_000)
     with pytest.raises(UserError, match="line 2"):
         desk.land()
 
@@ -152,3 +150,14 @@ def test_the_newest_accepted_moment_is_told(desk):
     """Freshness is judged on what was accepted, not on a broken row of tomorrow."""
     load = desk.orders(GOOD, "2,c,2026-03-01 10:30,5", ",c,2027-01-01,5")
     assert load.newest == "2026-03-01 10:30:00"
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-06-30 10:00:00+08:00", "2026-06-30T10:00:00Z", "2026-06-30 08:15+08", "2026-06-30 10:00 UTC", "epoch"]
+)
+def test_a_moment_with_a_zone_is_quarantined_not_shifted(tmp_path, moment):
+    """The engine would drop the offset and file the order hours away from when it was made."""
+    path = tmp_path / "orders.csv"
+    path.write_text(f"order_id,customer_id,ordered_at,amount\nO1,C1,{moment},5\nO2,C1,2026-06-30 10:00:00.5,5\n")
+    load = land(tmp_path / "home", "orders", Feed(path=str(path)))
+    assert load.reasons == {"unparseable:ordered_at": 1}

@@ -125,6 +125,8 @@ observations as (
         cast(0 as decimal(18, 6)) as achieved,
         1 as counted
     from recent_orders
+    -- Where complaints are not fed, no order counts as one that nobody complained of.
+    where exists (select 1 from {{ ref('complaints') }})
 
     union all
 

@@ -4,10 +4,10 @@ with
 
 removed as (
 
-    {% for feed_name in ['orders', 'complaints', 'surveys', 'customers'] %}
+    {% for feed_name in ['orders', 'complaints', 'surveys', 'customers', 'interactions', 'service_costs'] %}
     select
         '{{ feed_name }}' as feed,
-        concat_ws('|', {{ feed(feed_name)['key'] | join(', ') }}) as record_key,
+        concat_ws('|', {{ (feed(feed_name)['key'] or ['customer_id', 'occurred_at', 'kind']) | join(', ') }}) as record_key,
         _load,
         _row,
         outcome,

@@ -95,7 +95,8 @@ def _run(settings: Settings, as_of: str | None, sources: dict[str, str], tell: C
     known = status.read(settings.home)
     if not result.success and result.run_id not in (known.last_message or ""):
         broken = [event.message for event in result.all_events if event.is_failure]
-        known = status.record_error(settings.home, f"run {result.run_id}: {broken[0] if broken else 'it did not finish'}")
+        told = broken[0] if broken else "it did not finish"
+        known = status.record_error(settings.home, f"run {result.run_id}: {told}")
     if result.success and known.release_id != served_before:
         return Outcome("published", result.run_id, known.release_id, known.last_message or "", [])
     kind = "held" if known.last_outcome == "held" else "error"

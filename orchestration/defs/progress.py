@@ -29,7 +29,8 @@ class StepLines(logging.Handler):
             if len(schemas) > 1:
                 name = f"dbt: {len(schemas)} tables of {', '.join(sorted(set(schemas)))}"
             click.echo(
-                f"  {click.style('done', fg='green')}    {name:<44} {event.event_specific_data.duration_ms / 1000:6.1f} s"
+                f"  {click.style('done', fg='green')}    {name:<44} "
+                f"{event.event_specific_data.duration_ms / 1000:6.1f} s"
             )
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
             click.echo(f"  {click.style('stopped', fg='red')} {name}")

@@ -128,7 +128,10 @@ def judged(session: Session, contract: Contract, newest: Load | None, problem: s
     limit = session.settings.gates.gate(f"{table}:contract").threshold
     quarantined = newest.rows["quarantined"]
     reasons = ", ".join(f"{code} {count}" for code, count in newest.reasons.items() if not code.startswith("excluded:"))
-    message = f"{quarantined} of {newest.source_rows} rows of {names} are quarantined ({newest.rejected_share:.2%}; limit {limit:.2%})"
+    message = (
+        f"{quarantined} of {newest.source_rows} rows of {names} are quarantined "
+        f"({newest.rejected_share:.2%}; limit {limit:.2%})"
+    )
     if quarantined:
         message += (
             f": {reasons}. They are kept in {newest.folder(session.settings.home) / 'set_aside.parquet'} with their "
@@ -249,7 +252,8 @@ def conservation(session: Session, loads: list[Load]) -> CheckOutcome:
         for alias, join in load.joins.items():
             if "money" in join and Decimal(join["money_of_rows"]) != sum_money(load):
                 broken.append(
-                    f"{load.feed} {load.load_id}: {alias} gives {join['money_of_rows']} to rows, which hold {sum_money(load)}"
+                    f"{load.feed} {load.load_id}: {alias} gives {join['money_of_rows']} to rows, "
+                    f"which hold {sum_money(load)}"
                 )
     rows = sum(load.source_rows for load in loads)
     return CheckOutcome(

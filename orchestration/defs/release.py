@@ -45,7 +45,7 @@ def release_asset(tables: list[dg.AssetKey], marts: list[dg.AssetKey]) -> dg.Ass
             if pin:
                 session.is_pinned_out = True
                 raise dg.Failure(
-                    description=f"Every check passed, but {pin.release_id} is pinned since {pin.since} after a rollback. "
+                    description=f"Every check passed, but {pin.release_id} is pinned since {pin.since}, by a rollback. "
                     "`touchstone unpin` lets refreshes switch again.",
                     allow_retries=False,
                 )

@@ -256,7 +256,8 @@ def quality_index(context: dg.AssetExecutionContext, session: dg.ResourceParam[S
         session.warehouse.create_table("scores.quality_index_indicators", quality.indicators_sql(decision))
         session.warehouse.create_table("scores.quality_index", quality.index_sql(decision))
         overall = session.warehouse.records(
-            "select period, quality_index, coverage from scores.quality_index where dimension = 'overall' order by period"
+            "select period, quality_index, coverage from scores.quality_index "
+            "where dimension = 'overall' order by period"
         )
         metadata = {"overall": dg.MetadataValue.json(overall)}
         is_fed = bool({"complaints", "surveys"} & set(session.settings.sources.feeds))

@@ -56,7 +56,8 @@ def typed(column: Column) -> str:
             f"or regexp_full_match({half_width}, '{PLAIN_MOMENT}'))"
         )
         last = LAST_DAY if column.kind == "moment" else "'9999-12-31'"
-        return f"case when {is_plain} and {value} between {FIRST_DAY}::{sql_type} and {last}::{sql_type} then {value} end"
+        in_range = f"{value} between {FIRST_DAY}::{sql_type} and {last}::{sql_type}"
+        return f"case when {is_plain} and {in_range} then {value} end"
     yes, no = "('true','t','1','yes','y','是')", "('false','f','0','no','n','否')"
     return f"case when lower({name}) in {yes} then true when lower({name}) in {no} then false end"
 

@@ -95,7 +95,8 @@ def test_overrides_and_overridden_checks_show(warehouse):
     """Who let it pass, why, and until when."""
     failed = check("tier_shares_add_up", "scores.value_tiers", passed=False, observed=0.99, threshold=1)
     override = {"check": "tier_shares_add_up", "reason": "Merger", "who": "J. Li", "until": "2026-07-31"}
-    page = report.render(warehouse, MANIFEST | {"checks": [failed | {"overridden": True}], "overrides": [override]}, "marts")
+    manifest = MANIFEST | {"checks": [failed | {"overridden": True}], "overrides": [override]}
+    page = report.render(warehouse, manifest, "marts")
     assert "overridden" in page
     assert "Merger" in page
     assert "2026-07-31" in page

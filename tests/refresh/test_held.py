@@ -120,7 +120,8 @@ def test_second_writer_is_told_who_holds_the_lock(company):
     """One lock for everything that writes, whoever starts it."""
     hold = (
         "import sys, time; from pathlib import Path; from orchestration.publishing.lock import home_lock\n"
-        f"with home_lock(Path({str(company.home)!r}), 'the night shift'):\n    print('held', flush=True); time.sleep(60)"
+        f"with home_lock(Path({str(company.home)!r}), 'the night shift'):\n"
+        "    print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", hold], stdout=subprocess.PIPE, text=True)
     try:

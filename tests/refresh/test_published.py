@@ -9,7 +9,8 @@ import pytest
 CONTRACT = {
     "customer_value": "customer_id as_of first_ordered_at last_ordered_at order_days frequency recency_days age_days "
     "revenue revenue_last_365_days profit p_alive expected_orders expected_order_value clv clv_low clv_high clv_method "
-    "value_tier previous_value_tier tier_since abc_class is_key_account value_quadrant rfm_segment cluster lifecycle_stage",
+    "value_tier previous_value_tier tier_since abc_class is_key_account value_quadrant rfm_segment cluster "
+    "lifecycle_stage",
     "customer_relationship": "customer_id as_of satisfaction_score satisfaction_ratio satisfaction_level "
     "satisfaction_grade nps_class loyalty_score loyalty_type complaints complaints_last_365_days is_silent "
     "is_profitable_but_dissatisfied e_value",
@@ -112,7 +113,8 @@ def test_quality_index_is_the_sum_of_its_contributions(marts):
     """An index that explains itself."""
     gaps = marts.execute(
         "select max(abs(index.quality_index - parts.total)) from marts.service_quality as index inner join ("
-        "select dimension, member, period, sum(contribution) as total from marts.service_quality_indicators group by all"
+        "select dimension, member, period, sum(contribution) as total "
+        "from marts.service_quality_indicators group by all"
         ") as parts using (dimension, member, period) where index.quality_index is not null"
     ).fetchone()
     assert gaps[0] < 1e-9

@@ -153,7 +153,8 @@ def test_the_newest_accepted_moment_is_told(desk):
 
 
 @pytest.mark.parametrize(
-    "moment", ["2026-06-30 10:00:00+08:00", "2026-06-30T10:00:00Z", "2026-06-30 08:15+08", "2026-06-30 10:00 UTC", "epoch"]
+    "moment",
+    ["2026-06-30 10:00:00+08:00", "2026-06-30T10:00:00Z", "2026-06-30 08:15+08", "2026-06-30 10:00 UTC", "epoch"],
 )
 def test_a_moment_with_a_zone_is_quarantined_not_shifted(tmp_path, moment):
     """The engine would drop the offset and file the order hours away from when it was made."""

@@ -19,7 +19,7 @@ def data() -> Path:
     """The folder with the original files."""
     given = os.environ.get("TRIAL_DATA")
     folder = Path(given or ".").resolve() / "olist_sample"
-    assert given and folder.is_dir(), f"no folder {folder}: run `make trials TRIAL_DATA=folder` with olist_sample in it"
+    assert folder.is_dir(), f"no folder {folder}: run `make trials TRIAL_DATA=folder` with olist_sample in it"
     return folder
 
 

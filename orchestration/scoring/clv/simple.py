@@ -148,8 +148,12 @@ class SimpleLtv:
     annual_order_days: float
     discounted_years: float
     expected_order_years: float
-    note: str
     fit_status: str = field(default="uncalibrated", init=False)
+
+    @property
+    def note(self) -> str:
+        """What a manager should know of the published method."""
+        return _note(self.population, self.settings, self.settings.method)
 
     def parameters(self) -> dict:
         """What was decided, for the model table and the manifest."""
@@ -177,7 +181,7 @@ class SimpleLtv:
                 "parameters": json.dumps(self.parameters(), sort_keys=True),
                 "log_likelihood": None,
                 "fit_status": self.fit_status,
-                "fit_note": self.note,
+                "fit_note": _note(self.population, self.settings, method),
                 "customers": self.population.customers,
                 "total_clv": totals[method],
                 "holdout": None,
@@ -222,7 +226,6 @@ def fit_simple(summary: PopulationSummary, settings: SimpleLtvSettings | None = 
         annual_order_days=annual(summary.order_days),
         discounted_years=present_value(1, settings.horizon_years, _retention(settings), settings.discount),
         expected_order_years=present_value(1, settings.horizon_years, _retention(settings)),
-        note=_note(summary, settings),
     )
 
 
@@ -230,11 +233,12 @@ def _retention(settings: SimpleLtvSettings) -> float:
     return 1.0 if settings.retention is None else settings.retention
 
 
-def _note(summary: PopulationSummary, settings: SimpleLtvSettings) -> str:
+def _note(summary: PopulationSummary, settings: SimpleLtvSettings, method: str) -> str:
+    """What a manager should know of a method."""
     if not summary.customers:
         return "No customer has an order that counts yet, so every lifetime value is 0."
     mean_days = summary.age_days / summary.customers
-    if settings.method == "simple_ltv":
+    if method == "simple_ltv":
         how = f"each customer's yearly profit, times {settings.lifetime_years:g} expected years"
     else:
         how = (

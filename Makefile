@@ -42,11 +42,12 @@ $(SAMPLE)/truth/README.md: | $(BIN)/.installed
 
 # uv installs in seconds where pip takes a minute; compiled, a refresh starts 20 s sooner.
 $(BIN)/.installed: pyproject.toml constraints.txt
-	$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else 'Touchstone needs Python 3.11 to 3.13; this is %d.%d. Try: make PYTHON=python3.12 demo' % v)"
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet uv -c constraints.txt
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e ".[dev]"
-	touch $@
+	@$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else 'Touchstone needs Python 3.11 to 3.13; this is %d.%d. Try: make PYTHON=python3.12 demo' % v)"
+	@echo "Setting up .venv; the first time takes a minute or two."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet uv -c constraints.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e ".[dev]"
+	@touch $@
 
 $(BIN)/.installed-system: $(BIN)/.installed
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e ".[dev,system]"

@@ -84,6 +84,8 @@ def refresh(as_of: str | None, sources: tuple[str, ...], as_json: bool) -> None:
         click.echo(json.dumps(outcome.facts(), ensure_ascii=False, indent=1))
     else:
         tell_status(settings)
+        if outcome.result == "published":
+            tell_headline(settings)
         if outcome.result == "error":
             click.secho(f"\nThe refresh broke off: {outcome.message}", fg="red", err=True)
     sys.exit({"published": 0, "held": HELD, "error": 1}[outcome.result])
@@ -115,7 +117,8 @@ def tell_status(settings: Settings) -> None:
         click.secho("Nothing is served yet.", bold=True)
     else:
         click.secho(f"Served: {known.release_id}", bold=True, nl=False)
-        click.echo(f", as of {known.as_of}, since {known.served_since}")
+        told = f"as of {known.as_of}, since {known.served_since}" if known.as_of else "whose manifest is damaged"
+        click.echo(f", {told}")
         current = catalogue.current_link(settings.home)
         click.echo(f"  marts   {current / 'marts.duckdb'}")
         click.echo(f"  report  {current / 'report.html'}")
@@ -132,6 +135,22 @@ def tell_status(settings: Settings) -> None:
         click.secho(f"The last run, at {known.last_outcome_at}, broke off: {known.last_message}", fg="red")
 
 
+def tell_headline(settings: Settings) -> None:
+    """What was published, in one line."""
+    import duckdb
+
+    from orchestration.publishing import catalogue
+
+    release = catalogue.served(settings.home)
+    with duckdb.connect(str(release.directory / "marts.duckdb"), read_only=True) as connection:
+        customers, clv = connection.execute("select count(*), sum(clv) from marts.customer_value").fetchone()
+    passed = sum(check["passed"] for check in release.manifest["checks"])
+    click.echo(
+        f"  {customers:,} customers worth {clv:,.0f} {release.manifest['currency']} over their lifetimes; "
+        f"{passed} of {len(release.manifest['checks'])} checks passed"
+    )
+
+
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of a table.")
 def releases(as_json: bool) -> None:
@@ -141,14 +160,8 @@ def releases(as_json: bool) -> None:
     home = load_settings().home
     served = catalogue.served_id(home)
     rows = [
-        {
-            "release_id": release.release_id,
-            "as_of": release.as_of.isoformat(),
-            "published_at": release.published_at.isoformat(timespec="seconds"),
-            "is_served": release.release_id == served,
-            "customers": release.manifest["marts"]["customer_value"]["rows"],
-        }
-        for release in catalogue.releases(home)
+        release_row(home, release_id) | {"is_served": release_id == served}
+        for release_id in catalogue.release_ids(home)
     ]
     if as_json:
         click.echo(json.dumps(rows, indent=1))
@@ -157,7 +170,25 @@ def releases(as_json: bool) -> None:
     else:
         for row in rows:
             mark = "*" if row["is_served"] else " "
-            click.echo(f"{mark} {row['release_id']}  as of {row['as_of']}  {row['customers']:>10,} customers")
+            told = row["damage"] or f"as of {row['as_of']}  {row['customers']:>10,} customers"
+            click.echo(f"{mark} {row['release_id']}  {told}")
+
+
+def release_row(home: Path, release_id: str) -> dict:
+    """One release for the list; a damaged one is listed as such."""
+    from orchestration.publishing import catalogue
+
+    try:
+        release = catalogue.find(home, release_id)
+    except UserError as error:
+        return {"release_id": release_id, "as_of": None, "published_at": None, "customers": None, "damage": error.what}
+    return {
+        "release_id": release_id,
+        "as_of": release.as_of.isoformat(),
+        "published_at": release.published_at.isoformat(timespec="seconds"),
+        "customers": release.manifest["marts"]["customer_value"]["rows"],
+        "damage": None,
+    }
 
 
 @main.command()
@@ -174,10 +205,13 @@ def rollback(release_id: str | None) -> None:
 @main.command()
 def unpin() -> None:
     """Let refreshes switch again after a rollback."""
+    from orchestration.publishing import pins
     from orchestration.publishing.release import unpin as let_go
 
     settings = load_settings()
+    was_pinned = pins.pin(settings.home) is not None
     let_go(settings.home)
+    click.echo("Unpinned: the next refresh switches." if was_pinned else "Nothing was pinned.")
     tell_status(settings)
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from orchestration.errors import UserError
 from orchestration.settings import FILES, Settings, load_settings
-from orchestration.sources.contract import CONTRACTS
 
 
 @dataclass(frozen=True)
@@ -26,10 +25,13 @@ def examine() -> Iterator[Finding]:
         yield Finding("configuration", False, str(error))
         return
     for name in FILES:
-        yield Finding("configuration", True, str(settings.config_file(f"{name}.yml")))
+        in_force = settings.config_file(f"{name}.yml")
+        is_shipped = in_force.parent != settings.config_dir
+        yield Finding("configuration", True, f"{in_force}{' (shipped; yours has none)' if is_shipped else ''}")
     yield from places(settings)
     yield from feeds(settings)
     yield judgements(settings)
+    yield from served(settings)
     yield from engine(settings)
     yield from gates(settings)
 
@@ -53,17 +55,12 @@ def places(settings: Settings) -> Iterator[Finding]:
 
 
 def feeds(settings: Settings) -> Iterator[Finding]:
-    """Whether each configured feed can be read and mapped; nothing is landed."""
-    from orchestration.sources.files import resolved
-    from orchestration.sources.landing import check_columns
+    """Whether each configured feed can be opened and its mapping makes sense; no row is read."""
+    from orchestration.sources.landing import try_mapping
 
     for feed_name, feed in settings.sources.feeds.items():
         try:
-            files = resolved(feed.path, feed.format, f"feeds.{feed_name}.path", settings.home)
-            for alias, join in feed.join.items():
-                resolved(join.path, join.format, f"feeds.{feed_name}.join.{alias}.path", settings.home)
-            found = list(dict.fromkeys(name for file in files for name in file.columns))
-            check_columns(feed_name, feed, CONTRACTS[feed_name], found, files)
+            files = try_mapping(settings.home, feed_name, feed)
         except UserError as error:
             yield Finding(f"feed {feed_name}", False, str(error))
         else:
@@ -84,6 +81,20 @@ def judgements(settings: Settings) -> Finding:
         )
         return Finding("judgements", False, f"{told}. To mend, in order: {'; '.join(refused[0].mends[:3])}")
     return Finding("judgements", True, f"{len(weights.reports)} matrices, each consistent")
+
+
+def served(settings: Settings) -> Iterator[Finding]:
+    """Whether the served release is what was published."""
+    from orchestration.publishing import catalogue
+    from orchestration.publishing.release import verify
+
+    try:
+        release = catalogue.served(settings.home)
+        if release:
+            verify(release)
+            yield Finding("served release", True, release.release_id)
+    except UserError as error:
+        yield Finding("served release", False, str(error))
 
 
 def engine(settings: Settings) -> Iterator[Finding]:

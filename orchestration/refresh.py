@@ -12,6 +12,7 @@ from orchestration.errors import UserError
 from orchestration.publishing import catalogue, status
 from orchestration.publishing.lock import home_lock
 from orchestration.settings import PROJECT, Settings
+from orchestration.warehouse.duckdb import Warehouse
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def run_refresh(
             mend="correct the name before the equals sign",
         )
     with home_lock(settings.home, "touchstone refresh"):
+        Warehouse(settings.warehouse_file).prepare()  # says in words if another program has it open
         return _run(settings, as_of, sources, tell)
 
 

@@ -79,13 +79,17 @@ class Join(Strict):
 
 
 class Feed(Strict):
-    """Where a feed is and how each contract column comes from its columns."""
+    """Where a feed is and how each contract column comes from its columns.
+
+    With `replaces`, each export holds all history: the newest load counts, and earlier ones no longer do.
+    """
 
     path: str
     format: Literal["csv", "parquet"] = "csv"
     columns: dict[str, Expression] = {}
     join: dict[str, Join] = {}
     exclude: list[Exclusion] = []
+    replaces: bool = False
     newest_within_days: int | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
@@ -321,7 +325,11 @@ def read_config(path: Path, model: type[Strict]) -> Any:
     try:
         content = yaml.load(path.read_text("utf-8-sig"), Loader=NoRepeatedKeys) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"not readable as YAML: {error}", where=str(path)) from None
+        told = str(error).replace('in "<unicode string>", ', "")
+        mend = (
+            "look at that line: a value with `: ` or `#` in it needs quotes, and YAML is indented by spaces, not tabs"
+        )
+        raise UserError(f"not readable as YAML: {told}", where=str(path), mend=mend) from None
     try:
         return model.model_validate(content)
     except ValidationError as error:
@@ -336,6 +344,11 @@ def in_words(problem: Any, model: type[BaseModel]) -> str:
         return f"unknown key `{place}`; accepted: {', '.join(accepted_keys(model, problem['loc'][:-1]))}"
     if problem["type"] == "missing":
         return f"`{place}` is missing"
+    if problem["loc"][-1:] == ("[key]",):
+        accepted = problem["msg"].replace("Input should be", "accepted:")
+        return f"unknown name `{problem['input']}` under `{problem['loc'][0]}`; {accepted}"
+    if problem["loc"][:1] == ("as_of",):
+        return f"`as_of`: write a date such as 2026-06-30, or yesterday (found {problem['input']!r})"
     return f"`{place}`: {problem['msg']} (found {problem['input']!r})"
 
 

@@ -10,6 +10,7 @@ import dagster as dg
 
 from orchestration.defs.session import Session
 from orchestration.errors import UserError
+from orchestration.publishing import catalogue
 from orchestration.quality import gx
 from orchestration.quality.checks import CheckOutcome
 from orchestration.sources.contract import CONTRACTS, SQL_TYPES, Contract
@@ -152,7 +153,7 @@ def judged(session: Session, contract: Contract, newest: Load | None, problem: s
         CheckOutcome(
             table,
             "volume",
-            newest.rows["accepted"] > 0,
+            newest.rows["accepted"] > 0 or contract.is_optional,
             f"{newest.rows['accepted']} rows of {names} were accepted"
             + ("" if newest.rows["accepted"] else ": the export is empty; export it again"),
             observed=newest.rows["accepted"],
@@ -240,6 +241,10 @@ def raw_loads(session: dg.ResourceParam[Session]):
 def conservation(session: Session, loads: list[Load]) -> CheckOutcome:
     """What arrived against what the landed files hold now, counted from the files themselves."""
     broken = []
+    served = catalogue.served(session.settings.home)
+    for known in served.manifest["loads"] if served else []:
+        if not (session.settings.home / "landing" / known["feed"] / f"load={known['load_id']}").is_dir():
+            broken.append(f"{known['feed']} {known['load_id']}: the served release was made from it, and it is gone")
     for load in loads:
         folder = load.folder(session.settings.home)
         accepted = session.warehouse.value(f"select count(*) from read_parquet({literal(folder / 'accepted.parquet')})")

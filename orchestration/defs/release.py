@@ -7,9 +7,9 @@ were built again without their checks, the release refuses as well.
 import dagster as dg
 
 from orchestration.defs.session import Session
-from orchestration.publishing import pins
+from orchestration.publishing import catalogue, pins
 from orchestration.publishing.release import publish
-from orchestration.quality.gate import code_version
+from orchestration.quality.gate import Unmet, code_version
 from orchestration.sources.files import quoted
 
 
@@ -34,7 +34,7 @@ def release_asset(tables: list[dg.AssetKey], marts: list[dg.AssetKey]) -> dg.Ass
     )
     def current(session: dg.ResourceParam[Session]):
         with session.step("release.current"):
-            session.unmet = session.gate.unmet([".".join(key.path) for key in tables])
+            session.unmet = session.gate.unmet([".".join(key.path) for key in tables]) + back_in_time(session)
             if session.unmet:
                 told = "\n".join(f"- {reason}" for reason in session.unmet)
                 raise dg.Failure(
@@ -65,6 +65,15 @@ def release_asset(tables: list[dg.AssetKey], marts: list[dg.AssetKey]) -> dg.Ass
             )
 
     return current
+
+
+def back_in_time(session: Session) -> list[Unmet]:
+    """A date before the served one is a back-cast, and a back-cast never moves what is served."""
+    served = catalogue.served(session.settings.home)
+    if served is None or session.as_of >= served.as_of:
+        return []
+    told = f"{session.as_of} is before {served.as_of}, which is served; to go back on purpose: touchstone rollback"
+    return [Unmet("release.current", "not_back_in_time", "failed", told, None, None)]
 
 
 def drop_strangers(session: Session, marts: set[str]) -> None:

@@ -65,7 +65,9 @@ class Session:
     def admitted_loads(self, feed_name: str) -> list[Load]:
         """The loads of a feed that count: those whose refused share is within the gate's."""
         limit = self.settings.gates.gate(f"raw.{feed_name}:contract").threshold
-        return [load for load in loads_of(self.settings.home, feed_name) if load.rejected_share <= limit]
+        admitted = [load for load in loads_of(self.settings.home, feed_name) if load.rejected_share <= limit]
+        feed = self.settings.sources.feeds.get(feed_name)
+        return admitted[-1:] if feed and feed.replaces else admitted
 
     def fingerprint(self) -> str:
         """The candidate: its inputs and its loads."""
@@ -94,7 +96,6 @@ class Session:
     def to_dagster(self, outcome: CheckOutcome) -> dg.AssetCheckResult:
         is_blocking = self.settings.gates.gate(outcome.key).severity == "block"
         told = {
-            "message": outcome.message,
             "on failure": "the refresh is held" if is_blocking else "a warning",
             "observed": outcome.observed,
             "threshold": outcome.threshold,

@@ -12,6 +12,7 @@ from typing import Literal
 
 import duckdb
 
+from orchestration.errors import UserError
 from orchestration.publishing import catalogue, files, pins
 from orchestration.publishing.manifest import plain
 
@@ -108,7 +109,11 @@ def record_switch(home: Path) -> Status:
 
 
 def _served(home: Path) -> dict:
-    release = catalogue.served(home)
+    try:
+        release = catalogue.served(home)
+    except UserError:  # a damaged manifest must not keep people from seeing which release it is, or from going back
+        known = {"release_id": catalogue.served_id(home), "path": f"releases/{catalogue.served_id(home)}"}
+        return dict.fromkeys(("as_of", "published_at", "served_since")) | known | {"overrides": []}
     if release is None:
         return dict.fromkeys(("release_id", "as_of", "published_at", "served_since", "path"), None) | {"overrides": []}
     return {

@@ -60,13 +60,28 @@ class Load:
 
 
 def loads_of(home: Path, feed_name: str) -> list[Load]:
-    """The loads of a feed in load order."""
-    manifests = sorted((home / "landing" / feed_name).glob("load=*/load.json"))
-    return [Load(**json.loads(path.read_text("utf-8"))) for path in manifests]
+    """The loads of a feed in load order.
+
+    Raises
+    ------
+    UserError
+        A load's manifest is missing or damaged: its rows must not be left out without a word.
+    """
+    loads = []
+    for folder in sorted((home / "landing" / feed_name).glob("load=*")):
+        try:
+            loads.append(Load(**json.loads((folder / "load.json").read_text("utf-8"))))
+        except (OSError, ValueError, TypeError) as error:
+            raise UserError(
+                f"the manifest of a load cannot be read: {type(error).__name__}",
+                where=str(folder / "load.json"),
+                mend="restore the folder from a backup; or, where the source still holds the rows, remove it",
+            ) from None
+    return loads
 
 
 def land(home: Path, feed_name: str, feed: Feed) -> Load:
-    """Land what the feed's files hold now; content that has landed before gives the load that has it.
+    """Land what the feed's files hold now; what the newest load holds already is that load.
 
     Parameters
     ----------
@@ -79,16 +94,7 @@ def land(home: Path, feed_name: str, feed: Feed) -> Load:
         A file is missing or empty, a column is missing, or an expression of the mapping does not run.
     """
     contract = CONTRACTS[feed_name]
-    files = {"source": resolved(feed.path, feed.format, f"feeds.{feed_name}.path", home)}
-    for alias, join in feed.join.items():
-        files[alias] = resolved(join.path, join.format, f"feeds.{feed_name}.join.{alias}.path", home)
-    # One spelling a column: files of one feed may write it in capitals here and not there.
-    spellings: dict[str, str] = {}
-    for name in (name for file in files["source"] for name in file.columns):
-        spellings.setdefault(name.lower(), name)
-    found = list(spellings.values())
-    check_columns(feed_name, feed, contract, found, files["source"])
-
+    files, found = opened_feed(home, feed_name, feed)
     fingerprints = {alias: [file.fingerprint() for file in group] for alias, group in files.items()}
     contents = {alias: [file["sha256"] for file in group] for alias, group in fingerprints.items()}
     # Where a file lies, and how fresh it must be, do not change what its rows become.
@@ -98,9 +104,10 @@ def land(home: Path, feed_name: str, feed: Feed) -> Load:
     told = json.dumps([repr(contract), mapping, contents], sort_keys=True)
     identity = hashlib.sha256(told.encode()).hexdigest()
     earlier = loads_of(home, feed_name)
-    for load in earlier:
-        if load.identity == identity:
-            return load
+    # Only the newest: a source that goes back to what it held before is a change, and what was bad in between must
+    # not stay in force.
+    if earlier and earlier[-1].identity == identity:
+        return earlier[-1]
 
     landed_at = dt.datetime.now(dt.UTC)
     if earlier:  # load order holds even where the clock went back
@@ -135,6 +142,55 @@ def land(home: Path, feed_name: str, feed: Feed) -> Load:
         shutil.rmtree(work, ignore_errors=True)
         raise
     return load
+
+
+def opened_feed(home: Path, feed_name: str, feed: Feed) -> tuple[dict[str, list[SourceFile]], list[str]]:
+    """The files of a feed (its own under `source`, each join's under its name) and the columns of its own."""
+    files = {"source": resolved(feed.path, feed.format, f"feeds.{feed_name}.path", home)}
+    for alias, join in feed.join.items():
+        files[alias] = resolved(join.path, join.format, f"feeds.{feed_name}.join.{alias}.path", home)
+    # One spelling a column: files of one feed may write it in capitals here and not there.
+    spellings: dict[str, str] = {}
+    for name in (name for file in files["source"] for name in file.columns):
+        spellings.setdefault(name.lower(), name)
+    found = list(spellings.values())
+    check_columns(feed_name, feed, CONTRACTS[feed_name], found, files["source"])
+    return files, found
+
+
+def try_mapping(home: Path, feed_name: str, feed: Feed) -> list[SourceFile]:
+    """Whether the mapping of a feed makes sense to the engine; no row is read. The feed's own files.
+
+    Raises
+    ------
+    UserError
+        As `land` would raise it.
+    """
+    files, found = opened_feed(home, feed_name, feed)
+    with duckdb.connect() as connection:
+        try:
+            connection.execute(f"describe {mapped_rows(CONTRACTS[feed_name], feed, files, found)}")
+        except duckdb.Error as error:
+            raise not_read(feed_name, files, error) from None
+    return files["source"]
+
+
+def not_read(feed_name: str, files: dict[str, list[SourceFile]], error: duckdb.Error) -> UserError:
+    """What the engine says of a mapping or a file, with the place to look at."""
+    first = " ".join(line.strip() for line in str(error).strip().splitlines() if line.strip()).split(" LINE ")[0]
+    if not isinstance(error, duckdb.BinderException | duckdb.ParserException | duckdb.CatalogException):
+        # Beyond names of columns and functions, what the engine quotes are values: somebody's name or phone.
+        first = re.sub(r"""("[^"]*"|'[^']*')""", "'…'", first)
+    is_mixed = "invalid state" in first
+    return UserError(
+        f"the rows of the feed {feed_name} cannot be read: "
+        + ("some lines end in CRLF and some in LF" if is_mixed else first),
+        where=f"sources.yml, feeds.{feed_name}, with "
+        + ", ".join(str(file.path) for group in files.values() for file in group),
+        mend="write all line ends alike (dos2unix), and try again"
+        if is_mixed
+        else "correct the expression or the file that the message names; where a value may not parse, use try_cast",
+    )
 
 
 def check_columns(feed_name: str, feed: Feed, contract: Contract, found: list[str], files: list[SourceFile]) -> None:
@@ -185,17 +241,7 @@ def write_rows(
         connection.execute(f"copy ({rows}) to {literal(staged)} (format parquet)")
         joins = {alias: join_totals(connection, feed, alias, files) for alias in feed.join}
     except duckdb.Error as error:
-        first = str(error).strip().splitlines()[0]
-        is_mixed = "invalid state" in first
-        raise UserError(
-            f"the rows of the feed {feed_name} cannot be read: "
-            + ("some lines end in CRLF and some in LF" if is_mixed else first),
-            where=f"sources.yml, feeds.{feed_name}, with "
-            + ", ".join(str(file.path) for group in files.values() for file in group),
-            mend="write all line ends alike (dos2unix), and try again"
-            if is_mixed
-            else "correct the expression or the file that the message names; where a value may not parse, use try_cast",
-        ) from None
+        raise not_read(feed_name, files, error) from None
 
     if feed.format == "csv":
         refuse_swallowed_lines(connection, feed_name)

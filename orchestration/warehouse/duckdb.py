@@ -13,6 +13,8 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from orchestration.errors import UserError
+
 SCHEMAS = ("raw", "staging", "facts", "scores", "history", "marts", "previous", "gate")
 
 
@@ -34,7 +36,14 @@ class Warehouse:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         # No `config=` here: dbt keeps the file open in this process, and the engine refuses a second connection
         # with other start-up settings. Limits can be set afterwards.
-        connection = duckdb.connect(str(self.path))
+        try:
+            connection = duckdb.connect(str(self.path))
+        except duckdb.IOException as error:
+            raise UserError(
+                f"the warehouse cannot be opened: {' '.join(str(error).split())}",
+                where=str(self.path),
+                mend="close the program that has it open; BI tools read published/current/marts.duckdb instead",
+            ) from None
         try:
             connection.execute(f"set memory_limit = '{os.environ.get('TOUCHSTONE_MEMORY', '4GB')}'")
             yield connection

@@ -78,6 +78,12 @@ def test_history_goes_on_from_the_release_of_an_earlier_date_and_back_with_a_rol
     assert migrated == moved
     published_hashes = hashes(company)
 
+    # A back-cast never moves what is served.
+    back_cast = company.touchstone("refresh", "--as-of", EARLIER)
+    assert back_cast.exit_code == 3
+    assert f"{EARLIER} is before {AS_OF}, which is served" in back_cast.output
+    assert hashes(company) == published_hashes
+
     back = company.touchstone("rollback")
     assert back.exit_code == 0
     assert company.current.readlink() == earlier_release

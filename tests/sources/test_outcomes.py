@@ -6,7 +6,7 @@ import pytest
 
 from orchestration.errors import UserError
 from orchestration.settings import Feed
-from orchestration.sources.landing import land
+from orchestration.sources.landing import land, try_mapping
 
 GOOD = "1,c,2026-01-01,5"
 
@@ -162,3 +162,44 @@ def test_a_moment_with_a_zone_is_quarantined_not_shifted(tmp_path, moment):
     path.write_text(f"order_id,customer_id,ordered_at,amount\nO1,C1,{moment},5\nO2,C1,2026-06-30 10:00:00.5,5\n")
     load = land(tmp_path / "home", "orders", Feed(path=str(path)))
     assert load.reasons == {"unparseable:ordered_at": 1}
+
+
+def test_a_source_that_goes_back_lands_again(tmp_path):
+    """Good, then bad, then the good file again: bad rows must not stay in force because good ones came first."""
+    path = tmp_path / "orders.csv"
+    loads = []
+    for amount in (5, 50, 5):
+        path.write_text(f"order_id,customer_id,ordered_at,amount\nO1,C1,2026-06-30,{amount}\n")
+        loads.append(land(tmp_path / "home", "orders", Feed(path=str(path))))
+    assert loads[0].identity == loads[2].identity
+    assert loads[0].load_id < loads[1].load_id < loads[2].load_id
+
+
+def test_an_error_of_the_engine_does_not_quote_a_persons_data(tmp_path):
+    """What the message says goes into the status and the log; a phone number must not."""
+    path = tmp_path / "orders.csv"
+    path.write_text("order_id,customer_id,ordered_at,amount,phone\nO1,C1,2026-06-30,5,13912345678x\n")
+    feed = Feed(path=str(path), columns={"quantity": "source.phone::decimal(18,2)"})
+    with pytest.raises(UserError) as raised:
+        land(tmp_path / "home", "orders", feed)
+    assert "13912345678" not in str(raised.value)
+    assert "onver" in str(raised.value), "it still says that a conversion failed"
+
+
+def test_a_load_without_its_manifest_is_an_error_not_a_gap(tmp_path):
+    """Rows that were landed once must not be left out without a word."""
+    path = tmp_path / "orders.csv"
+    path.write_text("order_id,customer_id,ordered_at,amount\nO1,C1,2026-06-30,5\n")
+    load = land(tmp_path / "home", "orders", Feed(path=str(path)))
+    (load.folder(tmp_path / "home") / "load.json").write_text("{")
+    with pytest.raises(UserError, match="manifest of a load cannot be read"):
+        land(tmp_path / "home", "orders", Feed(path=str(path)))
+
+
+def test_a_mapping_is_tried_without_reading_a_row(tmp_path):
+    """What a refresh would stumble over, the doctor says before."""
+    path = tmp_path / "orders.csv"
+    path.write_text("order_id,customer_id,ordered_at,amount,acount\n")
+    assert try_mapping(tmp_path, "orders", Feed(path=str(path)))
+    with pytest.raises(UserError, match="account"):
+        try_mapping(tmp_path, "orders", Feed(path=str(path), columns={"customer_id": "source.account"}))

@@ -90,8 +90,10 @@ def test_asset_page_tells_what_the_table_holds(page, tab):
 
 def test_asset_page_tells_checks_with_their_results(page, tab):
     tab.goto("/assets/facts/customer_orders?view=checks")
-    expect(tab.get_by_text("customer_orders_cover_every_customer").first).to_be_visible()
-    expect(tab.get_by_text("Passed").first).to_be_visible()
+    expect(tab.get_by_text("Succeeded", exact=True).first).to_be_visible()
+    expect(tab.get_by_text("This is a blocking asset check").first).to_be_visible()
+    expect(tab.get_by_text("Passed", exact=True).first).to_be_visible()
+    expect(tab.get_by_text("the refresh is held", exact=True).first).to_be_visible()
 
 
 def test_job_and_schedule_are_there(page, tab):

@@ -7,6 +7,10 @@ select
     expected_score,
     scale_min,
     scale_max,
-    case when scale_max > scale_min then (score - scale_min) / (scale_max - scale_min) end as score_scaled
+    -- A score off its scale says nothing: the check score_is_on_its_scale warns of it.
+    case
+        when scale_max > scale_min and score between scale_min and scale_max
+            then (score - scale_min) / (scale_max - scale_min)
+    end as score_scaled
 from {{ ref('stg_surveys') }}
 where answered_at < {{ end_of_as_of() }}

@@ -11,7 +11,7 @@ REFRESH = "refresh"
 def definitions() -> dg.Definitions:
     """Assets, their checks, the job and its schedule, of the configuration that is in force."""
     from orchestration.defs.dbt import build_dbt_assets
-    from orchestration.defs.marts import shape_check
+    from orchestration.defs.marts import shape_checks
     from orchestration.defs.previous import previous_history
     from orchestration.defs.progress import progress
     from orchestration.defs.raw import RAW_ASSETS
@@ -31,7 +31,7 @@ def definitions() -> dg.Definitions:
     )
     return dg.Definitions(
         assets=[*tables, release_asset(keys, marts)],
-        asset_checks=[shape_check(mart) for mart in marts],
+        asset_checks=[shape_checks(marts)],
         jobs=[refresh],
         schedules=[
             dg.ScheduleDefinition(

@@ -64,7 +64,7 @@ def invoke(arguments: list[str], project: Any = None) -> Any:
     os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
     from dbt.cli.main import dbtRunner
 
-    told = ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "info", *arguments]
+    told = ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "warn", *arguments]
     told += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     # In a thread of its own: dbt inspects the whole call stack for each of its flags, and under Dagster's stack
     # that costs four seconds a run.
@@ -182,7 +182,7 @@ def stop_on_error(result: Any) -> None:
     raise UserError(
         "dbt could not build " + ("; ".join(broken) or str(result.exception)),
         where=str(DBT_PROJECT),
-        mend="the log under TOUCHSTONE_HOME/dbt/logs has the statement",
+        mend="the statement that ran is under TOUCHSTONE_HOME/dbt/target/run",
     )
 
 

@@ -23,7 +23,7 @@ def sql_double(number: float) -> str:
         raise ValueError(f"{number} cannot be written into a statement: decisions are finite")
     text = repr(float(number))
     literal = text if "e" in text else f"{text}e0"
-    return f"({literal})" if number < 0 else literal  # 1 - -1 is one blank short of a comment
+    return f"({literal})" if literal.startswith("-") else literal  # 1 - -1 is one blank short of a comment; so is -0.0
 
 
 def sql_decimal(number: Decimal, scale: int) -> str:

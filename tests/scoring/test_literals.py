@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from orchestration.errors import UserError
@@ -13,6 +13,7 @@ from orchestration.scoring.literals import sql_decimal, sql_double, sql_text
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.floats(allow_nan=False, allow_infinity=False))
+@example(-0.0)
 def test_a_double_comes_back_bit_for_bit(engine, number):
     """A centroid that is read a last bit away could move a customer; a minus must not become a comment."""
     (row,) = engine.rows(f"select 0e0 -{sql_double(number)} as negated, typeof({sql_double(number)}) as kind")

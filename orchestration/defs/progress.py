@@ -28,6 +28,8 @@ class StepLines(logging.Handler):
             schemas = self.built.pop(step, [])
             if len(schemas) > 1:
                 name = f"dbt: {len(schemas)} tables of {', '.join(sorted(set(schemas)))}"
+            elif step.startswith("mart_shapes"):
+                name = "shapes of marts"
             click.echo(
                 f"  {click.style('done', fg='green')}    {name:<44} "
                 f"{event.event_specific_data.duration_ms / 1000:6.1f} s"

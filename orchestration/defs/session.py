@@ -159,7 +159,9 @@ def session_resource(context: dg.InitResourceContext) -> Iterator[Session]:
         inputs = inputs_of(settings, as_of, base.release_id if base else None)
         gate = Gate(warehouse, settings.gates, inputs, run_id)
         session = Session(settings, as_of, context.resource_config["sources"], warehouse, gate, base, run_id)
-        try:
-            yield session
-        finally:
-            session.conclude()
+        # One connection stays open: the engine writes a checkpoint whenever the last one closes.
+        with warehouse.connect():
+            try:
+                yield session
+            finally:
+                session.conclude()

@@ -31,7 +31,7 @@ def old_client(tmp_path_factory):
         text=True,
     )
     if installed.returncode:
-        pytest.skip(f"duckdb {OLD} could not be installed: {installed.stderr[-200:]}")
+        pytest.fail(f"duckdb {OLD} could not be installed: {installed.stderr[-200:]}")
     return target
 
 

@@ -52,7 +52,67 @@ class Exclusion(Strict):
     reason: str
 
 
-class Join(Strict):
+class Files(Strict):
+    """Files of one kind: where they are and how they are written.
+
+    `path` is a local path, with wildcards, or a URL (https, s3, …). What is not said here is found out: the format
+    from the name (.gz and .zip are opened on the way), encoding and delimiter from the beginning of the file.
+    `header_row` counts from 1: rows above it are titles. `members` chooses files of a zip archive.
+    """
+
+    path: str
+    format: Literal["csv", "excel", "json_lines", "parquet"] | None = None
+    encoding: str | None = None
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    decimal: Literal[".", ","] = "."
+    sheet: str | Annotated[int, Field(ge=1)] | None = None
+    header_row: int = Field(default=1, ge=1)
+    members: str = "*"
+
+
+class Cursor(Strict):
+    """The column by which a source is read on from where the last load ended.
+
+    It grows with every change of a row. `lookback` is read again each time, for rows that arrive late: a time
+    (`2 days`, `6 hours`, `30 minutes`) for a column of moments, a number for a column of numbers.
+    `parameter` is the name under which an HTTP API takes the value to begin from.
+    """
+
+    column: str
+    lookback: str = Field(default="1 days", pattern=r"^\d+( (minutes|hours|days))?$")
+    parameter: str | None = None
+
+
+class Database(Strict):
+    """A table or a query of any database that SQLAlchemy reaches; `url` takes its secrets from the environment."""
+
+    url: str
+    table: str | None = None
+    query: str | None = None
+    cursor: Cursor | None = None
+
+    @model_validator(mode="after")
+    def table_or_query(self) -> "Database":
+        if (self.table is None) == (self.query is None):
+            raise ValueError("name either a `table` or a `query`")
+        return self
+
+
+class Api(Strict):
+    """A paginated HTTP API that answers in JSON.
+
+    `records` is the JSONPath of the list of records in an answer; `pages` says how the next page is asked for.
+    """
+
+    url: str
+    parameters: dict[str, str] = {}
+    headers: dict[str, str] = {}
+    records: str | None = None
+    pages: dict[str, Any] | None = None
+    cursor: Cursor | None = None
+
+
+class Join(Files):
     """A second file that completes the rows of the first.
 
     `match` maps a column of this file to an expression over the rows so far (`source.order_id`, or a column of an
@@ -60,8 +120,6 @@ class Join(Strict):
     aggregates, and `money` names the one whose sum must arrive in the feed's money, to the cent.
     """
 
-    path: str
-    format: Literal["csv", "parquet"] = "csv"
     match: dict[str, str]
     group_by: str | None = None
     columns: dict[str, str] = {}
@@ -78,19 +136,29 @@ class Join(Strict):
         return self
 
 
-class Feed(Strict):
-    """Where a feed is and how each contract column comes from its columns.
+class Feed(Files):
+    """Where a feed is (files, a database or an API) and how each contract column comes from its columns.
 
     With `replaces`, each export holds all history: the newest load counts, and earlier ones no longer do.
+    With `lines`, several rows of the source are one record: see docs/feeds.md.
     """
 
-    path: str
-    format: Literal["csv", "parquet"] = "csv"
+    path: str | None = None
+    database: Database | None = None
+    api: Api | None = None
     columns: dict[str, Expression] = {}
     join: dict[str, Join] = {}
     exclude: list[Exclusion] = []
+    lines: bool = False
     replaces: bool = False
     newest_within_days: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def has_one_source(self) -> "Feed":
+        named = [name for name in ("path", "database", "api") if getattr(self, name) is not None]
+        if len(named) != 1:
+            raise ValueError(f"name one of `path`, `database` and `api` (found {', '.join(named) or 'none'})")
+        return self
 
     @model_validator(mode="after")
     def joins_have_names_of_their_own(self) -> "Feed":

@@ -58,7 +58,7 @@ def test_every_feed_of_the_contract_can_be_configured_and_no_other():
         (
             "sources",
             COMPANY + "feeds: {orders: {path: x, colums: {}}}",
-            r"unknown key `feeds\.orders\.colums`; accepted: columns, exclude, format, join",
+            r"unknown key `feeds\.orders\.colums`; accepted: api, columns, database, decimal, delimiter, encoding, exclude, format",
         ),
         (
             "sources",

@@ -76,7 +76,7 @@ def all_rows(files: list[SourceFile], rejects: Rejects = "fail") -> str:
     return "(" + " union all by name ".join(selects) + ")"
 
 
-def resolved(path: str, file_format: str, where: str, home: Path) -> list[SourceFile]:
+def resolved(path: str, file_format: str | None, where: str, home: Path) -> list[SourceFile]:
     """The files that a configured path names: environment variables and wildcards filled in, headers read.
 
     Raises
@@ -105,7 +105,7 @@ def resolved(path: str, file_format: str, where: str, home: Path) -> list[Source
             where=f"sources.yml, {where}",
             mend="put the file there, or correct the path (for one refresh: --source FEED=PATH)",
         )
-    return [opened(match, file_format) for match in matches]
+    return [opened(match, file_format or ("parquet" if match.suffix == ".parquet" else "csv")) for match in matches]
 
 
 def opened(path: Path, file_format: str) -> SourceFile:

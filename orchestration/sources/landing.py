@@ -146,7 +146,7 @@ def land(home: Path, feed_name: str, feed: Feed) -> Load:
 
 def opened_feed(home: Path, feed_name: str, feed: Feed) -> tuple[dict[str, list[SourceFile]], list[str]]:
     """The files of a feed (its own under `source`, each join's under its name) and the columns of its own."""
-    files = {"source": resolved(feed.path, feed.format, f"feeds.{feed_name}.path", home)}
+    files = {"source": resolved(feed.path or "", feed.format, f"feeds.{feed_name}.path", home)}
     for alias, join in feed.join.items():
         files[alias] = resolved(join.path, join.format, f"feeds.{feed_name}.join.{alias}.path", home)
     # One spelling a column: files of one feed may write it in capitals here and not there.
@@ -243,10 +243,10 @@ def write_rows(
     except duckdb.Error as error:
         raise not_read(feed_name, files, error) from None
 
-    if feed.format == "csv":
+    if files["source"][0].format == "csv":
         refuse_swallowed_lines(connection, feed_name)
     every_row = f"(select *, null::bigint as _line from read_parquet({literal(staged)}))"
-    if feed.format == "csv":
+    if files["source"][0].format == "csv":
         # A line that is not even CSV (a quote that never closes, too few or too many fields) is kept as it stands.
         malformed = (
             "select null::bigint as _row, line::bigint as _line, "

@@ -58,12 +58,12 @@ def test_every_feed_of_the_contract_can_be_configured_and_no_other():
         (
             "sources",
             COMPANY + "feeds: {orders: {path: x, colums: {}}}",
-            r"unknown key `feeds\.orders\.colums`; accepted: api, columns, database, decimal, delimiter, encoding, exclude, format",
+            r"unknown key `feeds\.orders\.colums`; accepted: api, columns, database, decimal",
         ),
         (
             "sources",
             COMPANY + "feeds: {orders: {path: x, join: {l: {path: x, match: {a: b}, by: a}}}}",
-            r"unknown key `feeds\.orders\.join\.l\.by`; accepted: columns, format, group_by",
+            r"unknown key `feeds\.orders\.join\.l\.by`; accepted: columns, decimal, delimiter",
         ),
         ("gates", "checks: {'a.b:c': {severity: block, limit: 1}}", "accepted: severity, threshold"),
         (

@@ -5,15 +5,21 @@ outcome: null where it fits, else a reason such as `missing:customer_id`, `unpar
 `unaccepted:status` or `excluded:<declared reason>`.
 """
 
+import re
+
+import duckdb
+
+from orchestration.errors import UserError
 from orchestration.settings import Feed, Join
 from orchestration.sources.contract import SQL_TYPES, Column, Contract
-from orchestration.sources.files import SourceFile, all_rows, literal, quoted
+from orchestration.sources.files import Rejects, SourceFile, literal, quoted
 
 BLANKS = " \t\r\n\u00a0\u3000\ufeff"  # what a cell that says nothing may hold
 # Four-digit years; also the span that Python's datetime knows. Infinity lies outside.
 FIRST_DAY, LAST_DAY = "'0001-01-01'", "'9999-12-31 23:59:59.999999'"
 FULL_WIDTH = "０１２３４５６７８９．，－＋：／　"  # what Chinese input methods write for the signs below
 HALF_WIDTH = "0123456789.,-+:/ "
+FILE, ROW = "_touchstone_file", "_touchstone_row"  # names that no file of a company has
 
 
 def expressions(feed: Feed, contract: Contract, found: list[str]) -> dict[str, str]:
@@ -95,31 +101,41 @@ def joined(alias: str, join: Join, files: list[SourceFile]) -> str:
     return f"left join {relation} as {quoted(alias)} on {on}"
 
 
-def mapped_rows(contract: Contract, feed: Feed, files: dict[str, list[SourceFile]], found: list[str]) -> str:
-    """SELECT of every source row as contract columns, with `_row`, `_reason` and, where refused, `_raw`.
+def all_rows(files: list[SourceFile], rejects: Rejects = "fail") -> str:
+    """The rows of several files, one after the other, columns matched by name, with the place of their file."""
+    selects = [f"select *, {place}::integer as {FILE} from {file.relation(rejects)}" for place, file in enumerate(files)]
+    return "(" + " union all by name ".join(selects) + ")"
+
+
+def mapped_rows(
+    contract: Contract,
+    feed: Feed,
+    files: dict[str, list[SourceFile]],
+    found: list[str],
+    unread: list[str],
+) -> str:
+    """SELECT of every source row as contract columns, with `_reason`, `_raw` where refused, and `_file`.
+
+    Rows keep their order. Only where files are joined is there a `_row`: numbering all rows costs more than reading
+    them, and the number is also the row's place in the Parquet file that they are written to.
 
     Parameters
     ----------
     files : dict
         The files of the feed under `source`, and of each join under its name.
-    found : list of str
-        Column names of the feed's own files.
+    found, unread : list of str
+        Column names of the feed's own files, and those of them that nothing reads: kept as `_unread`.
     """
     fed = expressions(feed, contract, found)
     joins = "\n".join(joined(alias, join, files[alias]) for alias, join in feed.join.items())
-    # An empty cell and a cell of blanks say nothing: both are null.
-    values = ",\n".join(
-        f"nullif(trim(({expression})::varchar, {literal(BLANKS)}), '') as {quoted(name)}"
-        for name, expression in fed.items()
-    )
+    values = ",\n".join(f"{said(expression)} as {quoted(name)}" for name, expression in fed.items())
     exclusions = "".join(
         f",\ncoalesce(({exclusion.when}), false) as _excluded_{position}"
         for position, exclusion in enumerate(feed.exclude)
     )
-    number = "_row"
-    while number in {name.lower() for name in found}:
-        number = f"_{number}"
+    number = "row_number() over ()" if feed.join else "null::bigint"
     own = ", ".join(f"{quoted(name)} := source.{quoted(name)}" for name in found)
+    kept = ", ".join(f"{quoted(name)} := source.{quoted(name)}::varchar" for name in unread)
     casts = ",\n".join(
         f"{typed(column)} as {quoted('typed_' + column.name)}" for column in contract.columns if column.name in fed
     )
@@ -128,12 +144,15 @@ def mapped_rows(contract: Contract, feed: Feed, files: dict[str, list[SourceFile
         + f"::{SQL_TYPES[column.kind]} as {quoted(column.name)}"
         for column in contract.columns
     )
+    # Of lines that are summed, one may be refused for what another one holds, so each keeps its text.
+    raw = "to_json(_source)::varchar" if feed.lines else "case when _reason is not null then to_json(_source)::varchar end"
     return f"""
 with numbered as (
-    select row_number() over () as {number}, * from {all_rows(files["source"], "keep")} as source
+    select {number} as {ROW}, * from {all_rows(files["source"], "keep")} as source
 ),
 mapped as (
-    select source.{number} as _row, struct_pack({own}) as _source,
+    select source.{ROW} as _row, source.{FILE} as _file, struct_pack({own}) as _source,
+{f"struct_pack({kept}) as _unread," if unread else ""}
 {values}{exclusions}
     from numbered as source
 {joins}
@@ -148,6 +167,68 @@ judged as (
 )
 select
 {columns},
-_row, _reason,
-case when _reason is not null then to_json(_source)::varchar end as _raw
+{"_unread," if unread else ""}
+{"_row," if feed.join else ""}
+_file, _reason, {raw} as _raw
 from judged"""
+
+
+def said(expression: str) -> str:
+    """What a cell says: without the blanks around it; null where it is empty.
+
+    Trimming a set of signs costs five times as much as reading the cell, so only cells that begin or end with one of
+    them are trimmed.
+    """
+    text = f"({expression})::varchar"
+    blanks = ", ".join(literal(sign) for sign in ["", *BLANKS])
+    trimmed = f"nullif(trim({text}, {literal(BLANKS)}), '')"
+    return f"case when {text}[1] in ({blanks}) or {text}[-1] in ({blanks}) then {trimmed} else {text} end"
+
+
+def check_columns(feed_name: str, feed: Feed, contract: Contract, found: list[str], files: list[SourceFile]) -> None:
+    """Refuse a mapping that names no contract column, and files that lack a required one."""
+    known = [column.name for column in contract.columns]
+    for name in feed.columns:
+        if name not in known:
+            raise UserError(
+                f"{name!r} is not a column of the feed {feed_name}; accepted: {', '.join(known)}",
+                where=f"sources.yml, feeds.{feed_name}.columns",
+                mend="correct the name on the left of the colon",
+            )
+    fed = expressions(feed, contract, found)
+    missing = [name for name in contract.required if name not in fed]
+    if missing:
+        raise UserError(
+            f"the feed {feed_name} lacks the column {', '.join(missing)}\n"
+            f"  expected: {', '.join(contract.required)}\n"
+            f"  found:    {', '.join(found)}",
+            where=", ".join(file.name for file in files),
+            mend=f"export it, or name under feeds.{feed_name}.columns in sources.yml the column or SQL expression that "
+            f"gives it: `{missing[0]}: source.<column>`",
+        )
+
+
+def unknown_columns(feed: Feed, contract: Contract, found: list[str]) -> list[str]:
+    """Columns of the files that nothing reads: kept in the source, reported, and otherwise ignored."""
+    told = [*expressions(feed, contract, found).values(), *(exclusion.when for exclusion in feed.exclude)]
+    told += [other for join in feed.join.values() for other in join.match.values()]
+    text = " ".join(told).lower()
+    return [name for name in found if not re.search(rf"(?<!\w){re.escape(quoted(name.lower())[1:-1])}(?!\w)", text)]
+
+
+def not_read(feed_name: str, files: dict[str, list[SourceFile]], error: duckdb.Error) -> UserError:
+    """What the engine says of a mapping or a file, with the place to look at."""
+    first = " ".join(line.strip() for line in str(error).strip().splitlines() if line.strip()).split(" LINE ")[0]
+    if not isinstance(error, duckdb.BinderException | duckdb.ParserException | duckdb.CatalogException):
+        # Beyond names of columns and functions, what the engine quotes are values: somebody's name or phone.
+        first = re.sub(r"""("[^"]*"|'[^']*')""", "'…'", first)
+    is_mixed = "invalid state" in first
+    return UserError(
+        f"the rows of the feed {feed_name} cannot be read: "
+        + ("some lines end in CRLF and some in LF" if is_mixed else first),
+        where=f"sources.yml, feeds.{feed_name}, with "
+        + ", ".join(file.name for group in files.values() for file in group),
+        mend="write all line ends alike (dos2unix), and try again"
+        if is_mixed
+        else "correct the expression or the file that the message names; where a value may not parse, use try_cast",
+    )

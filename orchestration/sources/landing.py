@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,8 +21,10 @@ import duckdb
 from orchestration.errors import UserError
 from orchestration.settings import Feed
 from orchestration.sources.contract import CONTRACTS, Contract
-from orchestration.sources.files import SourceFile, all_rows, literal, quoted, resolved
+from orchestration.sources.files import SourceFile, all_rows, literal, quoted
+from orchestration.sources.locate import Original, located
 from orchestration.sources.mapping import expressions, joined, mapped_rows
+from orchestration.sources.reading import opened
 
 OUTCOMES = ("accepted", "excluded", "quarantined")
 STAMP = "%Y%m%dT%H%M%S%fZ"
@@ -93,9 +96,14 @@ def land(home: Path, feed_name: str, feed: Feed) -> Load:
     UserError
         A file is missing or empty, a column is missing, or an expression of the mapping does not run.
     """
+    with tempfile.TemporaryDirectory() as scratch:
+        return land_from(home, feed_name, feed, Path(scratch))
+
+
+def land_from(home: Path, feed_name: str, feed: Feed, scratch: Path) -> Load:
     contract = CONTRACTS[feed_name]
-    files, found = opened_feed(home, feed_name, feed)
-    fingerprints = {alias: [file.fingerprint() for file in group] for alias, group in files.items()}
+    originals, files, found = opened_feed(home, feed_name, feed, scratch)
+    fingerprints = {alias: [file.fingerprint() for file in group] for alias, group in originals.items()}
     contents = {alias: [file["sha256"] for file in group] for alias, group in fingerprints.items()}
     # Where a file lies, and how fresh it must be, do not change what its rows become.
     mapping = feed.model_dump(
@@ -144,18 +152,25 @@ def land(home: Path, feed_name: str, feed: Feed) -> Load:
     return load
 
 
-def opened_feed(home: Path, feed_name: str, feed: Feed) -> tuple[dict[str, list[SourceFile]], list[str]]:
+def opened_feed(
+    home: Path, feed_name: str, feed: Feed, work: Path
+) -> tuple[dict[str, list[Original]], dict[str, list[SourceFile]], list[str]]:
     """The files of a feed (its own under `source`, each join's under its name) and the columns of its own."""
-    files = {"source": resolved(feed.path or "", feed.format, f"feeds.{feed_name}.path", home)}
+    originals = {"source": located(feed.path or "", f"feeds.{feed_name}.path", home, work)}
     for alias, join in feed.join.items():
-        files[alias] = resolved(join.path, join.format, f"feeds.{feed_name}.join.{alias}.path", home)
+        originals[alias] = located(join.path, f"feeds.{feed_name}.join.{alias}.path", home, work)
+    specs = {"source": feed, **feed.join}
+    files = {
+        alias: [file for original in group for file in opened(original, specs[alias], work)]
+        for alias, group in originals.items()
+    }
     # One spelling a column: files of one feed may write it in capitals here and not there.
     spellings: dict[str, str] = {}
     for name in (name for file in files["source"] for name in file.columns):
         spellings.setdefault(name.lower(), name)
     found = list(spellings.values())
     check_columns(feed_name, feed, CONTRACTS[feed_name], found, files["source"])
-    return files, found
+    return originals, files, found
 
 
 def try_mapping(home: Path, feed_name: str, feed: Feed) -> list[SourceFile]:
@@ -166,7 +181,11 @@ def try_mapping(home: Path, feed_name: str, feed: Feed) -> list[SourceFile]:
     UserError
         As `land` would raise it.
     """
-    files, found = opened_feed(home, feed_name, feed)
+    with tempfile.TemporaryDirectory() as scratch:
+        return try_opened(feed_name, feed, *opened_feed(home, feed_name, feed, Path(scratch))[1:])
+
+
+def try_opened(feed_name: str, feed: Feed, files: dict[str, list[SourceFile]], found: list[str]) -> list[SourceFile]:
     with duckdb.connect() as connection:
         try:
             connection.execute(f"describe {mapped_rows(CONTRACTS[feed_name], feed, files, found)}")
@@ -186,7 +205,7 @@ def not_read(feed_name: str, files: dict[str, list[SourceFile]], error: duckdb.E
         f"the rows of the feed {feed_name} cannot be read: "
         + ("some lines end in CRLF and some in LF" if is_mixed else first),
         where=f"sources.yml, feeds.{feed_name}, with "
-        + ", ".join(str(file.path) for group in files.values() for file in group),
+        + ", ".join(file.name for group in files.values() for file in group),
         mend="write all line ends alike (dos2unix), and try again"
         if is_mixed
         else "correct the expression or the file that the message names; where a value may not parse, use try_cast",
@@ -210,7 +229,7 @@ def check_columns(feed_name: str, feed: Feed, contract: Contract, found: list[st
             f"the feed {feed_name} lacks the column {', '.join(missing)}\n"
             f"  expected: {', '.join(contract.required)}\n"
             f"  found:    {', '.join(found)}",
-            where=", ".join(str(file.path) for file in files),
+            where=", ".join(file.name for file in files),
             mend=f"export it, or name under feeds.{feed_name}.columns in sources.yml the column or SQL expression that "
             f"gives it: `{missing[0]}: source.<column>`",
         )

@@ -1,23 +1,16 @@
-"""Files as tables: which files a configured path names, their columns, and the SQL that reads them.
+"""Files as tables: what a file looks like to the engine, and the SQL that reads it.
 
 CSV is read as text with a stated dialect (delimiter from the header row, double quotes), never sniffed from the
-rows: a sniffer gives up, or changes its mind, on exactly the dirty rows that must not be lost.
+rows: a sniffer gives up, or changes its mind, on exactly the dirty rows that must not be lost. Which files there
+are is locate.py's; what they are made of is reading.py's.
 """
 
-import csv
-import hashlib
-import os
 import re
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import duckdb
-
-from orchestration.errors import UserError
-
-DELIMITERS = ",;\t|"
 Rejects = Literal["fail", "skip", "keep"]
 REJECTS: dict[Rejects, str] = {
     "fail": "",
@@ -43,12 +36,32 @@ def exactly(path: Path) -> str:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file: where it is and what columns it has."""
+    """One table as the engine reads it: a file where it lies, or what was made of it in the work folder.
 
+    Attributes
+    ----------
+    name : str
+        What people call it: the path or the URL, for a member of an archive `orders.zip/january.csv`.
+    path : Path
+        What the engine reads: UTF-8 CSV, or Parquet.
+    columns : tuple of str
+        As the header names them.
+    header_line : int
+        Line of the header in the original (CSV only).
+    lines : Path, optional
+        Parquet, one column `line`, a row for each record: where it stood in the original (converted files only).
+    rejects : Path, optional
+        Parquet (line bigint, raw varchar, error varchar): lines of which no record could be made.
+    """
+
+    name: str
     path: Path
-    format: str
+    format: Literal["csv", "parquet"]
     columns: tuple[str, ...]
     delimiter: str = ","
+    header_line: int = 1
+    lines: Path | None = None
+    rejects: Path | None = None
 
     def relation(self, rejects: Rejects = "fail") -> str:
         """The SQL table function that reads it; lines that are not CSV fail it, are skipped, or go to reject_errors.
@@ -63,94 +76,38 @@ class SourceFile:
             f"""quote = '"', escape = '"', columns = {{{columns}}}, hive_partitioning = false{REJECTS[rejects]})"""
         )
 
-    def fingerprint(self) -> dict:
-        """Name, size and SHA-256 of the content."""
-        with self.path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return {"name": self.path.name, "bytes": self.path.stat().st_size, "sha256": digest}
+    def line_numbers(self, records: Sequence[int], broken: Sequence[int] = ()) -> tuple[dict[int, int], dict[int, int]]:
+        """Where records stood in the original: the line, or the row of the sheet, counted from 1.
 
+        Parameters
+        ----------
+        records : sequence of int
+            Numbers of records that the engine could read; 1 is the first after the header.
+        broken : sequence of int
+            The `line` of every row of the engine's `reject_errors` for this file, none left out (CSV only). The
+            engine counts a record with line ends in quotes as one line, so these are no line numbers yet.
 
-def all_rows(files: list[SourceFile], rejects: Rejects = "fail") -> str:
-    """The rows of several files, one after the other, columns matched by name."""
-    selects = [f"select * from {file.relation(rejects)}" for file in files]
-    return "(" + " union all by name ".join(selects) + ")"
+        Returns
+        -------
+        dict, dict
+            Record to line, and the engine's number of a broken line to its line; empty for plain Parquet.
+        """
+        from orchestration.sources.readers.lines import csv_lines, kept_lines
 
+        if self.format == "csv":
+            return csv_lines(self, sorted(set(records)), sorted(set(broken)))
+        return (kept_lines(self.lines, records) if self.lines else {}), {}
 
-def resolved(path: str, file_format: str | None, where: str, home: Path) -> list[SourceFile]:
-    """The files that a configured path names: environment variables and wildcards filled in, headers read.
+    def raw(self, positions: Sequence[int]) -> dict[int, str]:
+        r"""The records that begin at these bytes, in full; a byte that is no text is written `\xNN`.
 
-    Raises
-    ------
-    UserError
-        A variable is not set, no file matches, or a file has no readable header.
-    """
-    values = {**os.environ, "TOUCHSTONE_HOME": str(home)}
+        Parameters
+        ----------
+        positions : sequence of int
+            `line_byte_position` of rows of `reject_errors` for this file. The engine's own `csv_line` shows a
+            question mark for each byte that it cannot read.
+        """
+        from orchestration.sources.readers.lines import raw_records
 
-    def value(match: re.Match) -> str:
-        if match[1] not in values:
-            raise UserError(
-                f"the environment variable {match[1]} is not set",
-                where=f"sources.yml, {where}: {path}",
-                mend=f"export {match[1]}=…",
-            )
-        return values[match[1]]
+        return raw_records(self, positions)
 
-    filled = Path(re.sub(r"\$\{(\w+)\}", value, path)).expanduser()
-    # A file of this very name comes first: browsers write `orders[1].csv`.
-    matches = [filled] if filled.is_file() else sorted(filled.parent.glob(filled.name or "."))
-    matches = [path for path in matches if path.is_file()]
-    if not matches:
-        raise UserError(
-            f"there is no file {filled}",
-            where=f"sources.yml, {where}",
-            mend="put the file there, or correct the path (for one refresh: --source FEED=PATH)",
-        )
-    return [opened(match, file_format or ("parquet" if match.suffix == ".parquet" else "csv")) for match in matches]
-
-
-def opened(path: Path, file_format: str) -> SourceFile:
-    """A file with the columns that its header names."""
-    if path.stat().st_size == 0:
-        raise UserError(f"{path} is empty: not even a header row", where=str(path), mend="export it again")
-    if file_format == "parquet":
-        try:
-            with duckdb.connect() as connection:
-                file = SourceFile(path, file_format, ())
-                rows = connection.execute(f"describe select * from {file.relation()}").fetchall()
-        except duckdb.Error as error:
-            raise UserError(
-                f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}",
-                where=str(path),
-                mend="export it again; if it is a CSV file, say `format: csv` in sources.yml",
-            ) from None
-        return SourceFile(path, file_format, tuple(row[0] for row in rows))
-    try:
-        delimiter, columns = max(
-            ((sign, header(path, sign)) for sign in DELIMITERS), key=lambda candidate: len(candidate[1])
-        )
-        "".join(columns).encode()  # a byte that is no UTF-8 fails here, where it is in the header
-    except (UnicodeEncodeError, csv.Error) as error:
-        problem = "it is not UTF-8" if isinstance(error, UnicodeEncodeError) else str(error)
-        raise UserError(
-            f"the header row of {path} cannot be read: {problem}",
-            where=f"{path}, line 1",
-            mend="export it as CSV in UTF-8",
-        ) from None
-    if not columns:
-        raise UserError(f"the first line of {path} is blank: no header row", where=str(path), mend="export it again")
-    repeated = [name for name, times in Counter(name.lower() for name in columns).items() if times > 1]
-    if repeated or "" in columns:
-        raise UserError(
-            f"the header row of {path} names {repeated[0] or 'nothing'!r} more than once"
-            if repeated
-            else f"column {columns.index('') + 1} of {path} has no name",
-            where=f"{path}, line 1: {', '.join(columns)}",
-            mend="give each column a name of its own",
-        )
-    return SourceFile(path, file_format, tuple(columns), delimiter)
-
-
-def header(path: Path, delimiter: str) -> list[str]:
-    """The fields of the first record; bytes that are not UTF-8 stay in as surrogates, since rows may hold them too."""
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-        return [name.strip() for name in next(csv.reader(stream, delimiter=delimiter), [])]

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -20,9 +20,11 @@ import duckdb
 from orchestration.errors import UserError
 from orchestration.settings import Feed
 from orchestration.sources.contract import CONTRACTS
-from orchestration.sources.files import Original, SourceFile, located, opened
+from orchestration.sources.files import SourceFile
 from orchestration.sources.loads import Load, in_force, loads_of, next_load_id
+from orchestration.sources.locate import Original, located
 from orchestration.sources.mapping import check_columns, mapped_rows, not_read, unknown_columns
+from orchestration.sources.reading import opened
 from orchestration.sources.rows import Arrival, write_rows
 
 IN_WORK = ".tmp-"
@@ -107,7 +109,7 @@ def land_files(
         content=content,
         mapping=mapping,
         files=[file for group in prints.values() for file in group],
-        is_still=lambda: [original.check_unchanged() for group in originals.values() for original in group],
+        originals=[original for group in originals.values() for original in group],
     )
     return load
 
@@ -135,7 +137,7 @@ def land_pull(home: Path, feed_name: str, feed: Feed, limit: float, work: Path) 
     since = pulls[-1].watermark if pulls else None
     pulled = pull(feed, since, f"feeds.{feed_name}", home, work)
     file = SourceFile(pulled.name, pulled.path, "parquet", pulled.columns)
-    fingerprint = Original(pulled.name, pulled.path).fingerprint()
+    fingerprint = Original.at(pulled.path, pulled.name).fingerprint()
     if pulls and pulled.rows == 0:
         return pulls[-1]
     arrival = arrival_of(feed_name, feed, {"source": [file]})
@@ -219,7 +221,7 @@ def write_load(
     files: list[dict],
     watermark: str | None = None,
     replay_of: str | None = None,
-    is_still: object = None,
+    originals: Sequence[Original] = (),
 ) -> Load:
     """Write one load beside the others: under a temporary name, durable, renamed."""
     now = dt.datetime.now(dt.UTC)
@@ -232,6 +234,8 @@ def write_load(
             connection.execute(f"set memory_limit = '{os.environ.get('TOUCHSTONE_MEMORY', '4GB')}'")
             connection.execute(f"set temp_directory = '{work / 'spill'}'")
             counted = write_rows(connection, arrival, work)
+        for original in originals:
+            original.check_unchanged()
         shutil.rmtree(work / "spill", ignore_errors=True)
         load = Load(
             load_id=load_id,

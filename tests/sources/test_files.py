@@ -126,7 +126,7 @@ def test_a_header_without_rows_is_a_load_of_nothing(desk):
         ("\n", "the first line of .* is blank"),
         ("order_id,amount,Amount\n", "names 'amount' more than once"),
         ("order_id,,amount\n", "column 2 of .* has no name"),
-        ("order_id,地区\n".encode("gbk"), "it is not UTF-8"),
+        (b"order_id,\xff\xff\n", "neither UTF-8 nor UTF-16 nor GB18030: byte 0xFF, number 10 of line 1"),
     ],
 )
 def test_a_file_without_a_usable_header_is_refused(desk, text, told):

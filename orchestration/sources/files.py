@@ -6,7 +6,6 @@ rows: a sniffer gives up, or changes its mind, on exactly the dirty rows that mu
 
 import csv
 import hashlib
-import os
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Literal
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.sources.environment import filled
 
 DELIMITERS = ",;\t|"
 Rejects = Literal["fail", "skip", "keep"]
@@ -84,24 +84,13 @@ def resolved(path: str, file_format: str | None, where: str, home: Path) -> list
     UserError
         A variable is not set, no file matches, or a file has no readable header.
     """
-    values = {**os.environ, "TOUCHSTONE_HOME": str(home)}
-
-    def value(match: re.Match) -> str:
-        if match[1] not in values:
-            raise UserError(
-                f"the environment variable {match[1]} is not set",
-                where=f"sources.yml, {where}: {path}",
-                mend=f"export {match[1]}=…",
-            )
-        return values[match[1]]
-
-    filled = Path(re.sub(r"\$\{(\w+)\}", value, path)).expanduser()
+    named = Path(filled(path, where, home)).expanduser()
     # A file of this very name comes first: browsers write `orders[1].csv`.
-    matches = [filled] if filled.is_file() else sorted(filled.parent.glob(filled.name or "."))
+    matches = [named] if named.is_file() else sorted(named.parent.glob(named.name or "."))
     matches = [path for path in matches if path.is_file()]
     if not matches:
         raise UserError(
-            f"there is no file {filled}",
+            f"there is no file {named}",
             where=f"sources.yml, {where}",
             mend="put the file there, or correct the path (for one refresh: --source FEED=PATH)",
         )

@@ -18,6 +18,7 @@ from orchestration.sources.pulls import Numbers, Pulled, Reading, TextParquet, r
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, TextClause
+    from sqlalchemy.exc import DBAPIError
 
 FETCH_ROWS = 5_000  # rows on the way at once; Parquet row groups gather several
 CONNECT_SECONDS = 15

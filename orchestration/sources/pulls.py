@@ -152,6 +152,10 @@ class Reading:
         return self.watermark
 
 
+class Digits(str):
+    """A number of a JSON text, with its digits as they were written."""
+
+
 def as_text(value: Any) -> str | None:
     """A value of a database driver or of JSON as text that casts back exactly."""
     if value is None:
@@ -171,8 +175,20 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return "\\x" + bytes(value).hex()
     if isinstance(value, (dict, list)):
-        return as_text(json.dumps(value, ensure_ascii=False, default=as_text))
+        return as_text(json_text(value))
     return str(value)
+
+
+def json_text(value: Any) -> str:
+    """A nested value as JSON, numbers with the digits that they have."""
+    if isinstance(value, dict):
+        members = (f"{json.dumps(str(key), ensure_ascii=False)}: {json_text(member)}" for key, member in value.items())
+        return "{" + ", ".join(members) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(json_text, value)) + "]"
+    if isinstance(value, (Digits, bool, int, float, Decimal)):
+        return as_text(value)
+    return json.dumps(value if value is None else as_text(value), ensure_ascii=False)
 
 
 def require_names(columns: Sequence[str], name: str, where: str, mend: str) -> None:

@@ -75,12 +75,20 @@ class Cursor(Strict):
 
     It grows with every change of a row. `lookback` is read again each time, for rows that arrive late: a time
     (`2 days`, `6 hours`, `30 minutes`) for a column of moments, a number for a column of numbers.
-    `parameter` is the name under which an HTTP API takes the value to begin from.
+    `parameter` is the name under which an HTTP API takes the value to begin from, written as the API writes its
+    own values unless `format` says otherwise: like `%Y-%m-%d`, or `epoch_seconds`.
     """
 
     column: str
-    lookback: str = Field(default="1 days", pattern=r"^\d+( (minutes|hours|days))?$")
+    lookback: str = Field(default="1 days", pattern=r"^\d{1,15}$|^\d{1,5} (minutes|hours|days)$")
     parameter: str | None = None
+    format: str | None = Field(default=None, pattern=r"^epoch_seconds$|%")
+
+    @model_validator(mode="after")
+    def format_is_of_a_moment(self) -> "Cursor":
+        if self.format and self.lookback.isdigit():
+            raise ValueError("`format` writes moments: `lookback` must be a time, such as `2 days`")
+        return self
 
 
 class Database(Strict):
@@ -95,21 +103,52 @@ class Database(Strict):
     def table_or_query(self) -> "Database":
         if (self.table is None) == (self.query is None):
             raise ValueError("name either a `table` or a `query`")
+        if self.cursor and (self.cursor.parameter or self.cursor.format):
+            raise ValueError("`parameter` and `format` of a cursor are for HTTP APIs")
         return self
+
+
+# How an HTTP API may be paged: what must be said, and what may. Names are those of dlt's paginators.
+PAGES: dict[str, tuple[set[str], set[str]]] = {
+    "auto": (set(), set()),
+    "single": (set(), set()),
+    "page_number": ({"base_page"}, {"page_param", "total_path", "has_more_path"}),
+    "offset": ({"limit"}, {"offset", "offset_param", "limit_param", "total_path", "has_more_path"}),
+    "cursor": ({"cursor_path", "cursor_param"}, {"has_more_path"}),
+    "header_link": (set(), {"links_next_key"}),
+    "json_link": ({"next_url_path"}, set()),
+}
 
 
 class Api(Strict):
     """A paginated HTTP API that answers in JSON.
 
-    `records` is the JSONPath of the list of records in an answer; `pages` says how the next page is asked for.
+    `records` is the JSONPath of the list of records in an answer; `pages` says how the next page is asked for:
+    a `type` of `PAGES` and its arguments.
     """
 
-    url: str
+    url: str = Field(pattern=r"^(https?://|\$\{)")
     parameters: dict[str, str] = {}
     headers: dict[str, str] = {}
-    records: str | None = None
-    pages: dict[str, Any] | None = None
+    records: str | None = Field(default=None, pattern=r"[^\]]$")
+    pages: dict[str, str | int] = {"type": "auto"}
     cursor: Cursor | None = None
+
+    @model_validator(mode="after")
+    def pages_are_known(self) -> "Api":
+        kind = self.pages.get("type")
+        if kind not in PAGES:
+            raise ValueError(f"`pages` needs a `type`; accepted: {', '.join(PAGES)}")
+        required, optional = PAGES[kind]
+        given = set(self.pages) - {"type"}
+        if unknown := given - required - optional:
+            accepted = ", ".join(sorted(required | optional)) or "none"
+            raise ValueError(f"`pages` of type {kind} does not take {', '.join(sorted(unknown))}; accepted: {accepted}")
+        if missing := required - given:
+            raise ValueError(f"`pages` of type {kind} needs {', '.join(sorted(missing))}")
+        if self.cursor and not self.cursor.parameter:
+            raise ValueError("the cursor of an API needs `parameter`: the name under which it takes the first value")
+        return self
 
 
 class Join(Files):

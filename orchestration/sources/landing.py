@@ -19,11 +19,14 @@ import duckdb
 
 from orchestration.errors import UserError
 from orchestration.settings import Feed
+from orchestration.sources.apis import pull_api
 from orchestration.sources.contract import CONTRACTS
+from orchestration.sources.databases import pull_database
 from orchestration.sources.files import SourceFile
 from orchestration.sources.loads import Load, in_force, loads_of, next_load_id
 from orchestration.sources.locate import Original, located
 from orchestration.sources.mapping import check_columns, mapped_rows, not_read, unknown_columns
+from orchestration.sources.pulls import Pulled
 from orchestration.sources.reading import opened
 from orchestration.sources.rows import Arrival, write_rows
 
@@ -128,8 +131,6 @@ def held_already(earlier: list[Load], source: str, content: str, mapping: str, i
 
 def land_pull(home: Path, feed_name: str, feed: Feed, limit: float, work: Path) -> Load:
     """One load of what a database or an API holds since the last pull that counts."""
-    from orchestration.sources.pulls import pull
-
     mapping = mapping_of(feed_name, feed)
     earlier = loads_of(home, feed_name)
     counted = [load for load in in_force(earlier, feed) if load.rejected_share <= limit and load.mapping == mapping]
@@ -155,6 +156,13 @@ def land_pull(home: Path, feed_name: str, feed: Feed, limit: float, work: Path) 
     )
 
 
+def pull(feed: Feed, since: str | None, where: str, home: Path, work: Path) -> Pulled:
+    """What the database or the API of a feed holds from a watermark on."""
+    if feed.database:
+        return pull_database(feed.database, since, f"{where}.database", home, work)
+    return pull_api(feed.api, since, f"{where}.api", home, work)
+
+
 def arrival_of(feed_name: str, feed: Feed, files: dict[str, list[SourceFile]]) -> Arrival:
     """Files with their columns known and checked against the contract."""
     contract = CONTRACTS[feed_name]
@@ -177,8 +185,6 @@ def try_mapping(home: Path, feed_name: str, feed: Feed) -> list[str]:
     """
     with workshop(home, feed_name) as work:
         if feed.path is None:
-            from orchestration.sources.pulls import pull
-
             pulled = pull(feed, None, f"feeds.{feed_name}", home, work)
             files = {"source": [SourceFile(pulled.name, pulled.path, "parquet", pulled.columns)]}
         else:

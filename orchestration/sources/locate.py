@@ -5,7 +5,6 @@ is reading.py's.
 """
 
 import hashlib
-import os
 import re
 import tempfile
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from orchestration.errors import UserError
+from orchestration.sources.environment import filled
 
 IS_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 WILDCARDS = re.compile(r"[*?\[]")
@@ -98,33 +98,17 @@ def located(path: str, where: str, home: Path, work: Path) -> list[Original]:
         A variable is not set, no file matches, one cannot be read or downloaded.
     """
     setting = f"sources.yml, {where}"
-    filled = with_environment(path, setting, home)
-    if IS_URL.match(filled):
-        return downloaded(filled, setting, work)
-    matches = [match for match in matching(Path(filled).expanduser()) if match.is_file()]
+    full = filled(path, where, home)
+    if IS_URL.match(full):
+        return downloaded(full, setting, work)
+    matches = [match for match in matching(Path(full).expanduser()) if match.is_file()]
     if not matches:
         raise UserError(
-            f"there is no file {Path(filled).expanduser()}",
+            f"there is no file {Path(full).expanduser()}",
             where=setting,
             mend="put the file there, or correct the path (for one refresh: --source FEED=PATH)",
         )
     return [Original.at(match) for match in sorted(matches)]
-
-
-def with_environment(path: str, setting: str, home: Path) -> str:
-    """The path with each `${NAME}` replaced; a value is never shown, since it may be a secret."""
-    values = {**os.environ, "TOUCHSTONE_HOME": str(home)}
-
-    def value(match: re.Match) -> str:
-        if match[1] not in values:
-            raise UserError(
-                f"the environment variable {match[1]} is not set",
-                where=f"{setting}: {without_credentials(path)}",
-                mend=f"export {match[1]}=…",
-            )
-        return values[match[1]]
-
-    return re.sub(r"\$\{(\w+)\}", value, path)
 
 
 def matching(path: Path) -> list[Path]:

@@ -7,7 +7,8 @@ import duckdb
 
 from orchestration.settings import Feed
 from orchestration.sources.files import literal
-from orchestration.sources.landing import Load, land
+from orchestration.sources.landing import land
+from orchestration.sources.loads import Load
 
 HEADER = "order_id,customer_id,ordered_at,amount"
 
@@ -25,7 +26,7 @@ class Desk:
         return path
 
     def land(self, name: str = "orders.csv", feed: str = "orders", **mapping) -> Load:
-        return land(self.home, feed, Feed(path=str(self.home / "in" / name), **mapping))
+        return land(self.home, feed, Feed(path=str(self.home / "in" / name), **mapping))[-1]
 
     def orders(self, *rows: str, more: str = "", **mapping) -> Load:
         """Land orders of these rows; `more` names columns after the four required ones."""
@@ -33,7 +34,7 @@ class Desk:
         return self.land(**mapping)
 
     def accepted(self, load: Load) -> list[dict]:
-        return self._rows(load, "accepted.parquet", "_row")
+        return self._rows(load, "accepted.parquet", "file_row_number")
 
     def set_aside(self, load: Load) -> list[dict]:
         return self._rows(load, "set_aside.parquet", "_row, _line")
@@ -44,7 +45,8 @@ class Desk:
             return []
         with duckdb.connect() as connection:
             cursor = connection.execute(
-                f"select * from read_parquet({literal(path)}, hive_partitioning = false) order by {order}"
+                f"select * from read_parquet({literal(path)}, hive_partitioning = false, file_row_number = true) "
+                f"order by {order}"
             )
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

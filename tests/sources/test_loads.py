@@ -7,7 +7,7 @@ import pytest
 
 from orchestration.errors import UserError
 from orchestration.sources import landing
-from orchestration.sources.landing import loads_of
+from orchestration.sources.loads import loads_of
 
 GOOD = "1,c,2026-01-01,5"
 

@@ -60,11 +60,11 @@ def feeds(settings: Settings) -> Iterator[Finding]:
 
     for feed_name, feed in settings.sources.feeds.items():
         try:
-            files = try_mapping(settings.home, feed_name, feed)
+            names = try_mapping(settings.home, feed_name, feed)
         except UserError as error:
             yield Finding(f"feed {feed_name}", False, str(error))
         else:
-            yield Finding(f"feed {feed_name}", True, ", ".join(str(file.path) for file in files))
+            yield Finding(f"feed {feed_name}", True, ", ".join(names))
 
 
 def judgements(settings: Settings) -> Finding:

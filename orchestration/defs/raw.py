@@ -4,6 +4,8 @@ Checks of arriving data run in the same step, so that a feed cannot be landed wi
 """
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 import dagster as dg
@@ -15,7 +17,8 @@ from orchestration.quality import gx
 from orchestration.quality.checks import CheckOutcome
 from orchestration.sources.contract import CONTRACTS, SQL_TYPES, Contract
 from orchestration.sources.files import literal
-from orchestration.sources.landing import Load, land
+from orchestration.sources.landing import land
+from orchestration.sources.loads import Load
 
 DESCRIPTIONS = {
     "orders": "One row an order, as it arrived: typed, with corrections and duplicates still in it.",
@@ -71,91 +74,115 @@ def raw_asset(contract: Contract) -> dg.AssetsDefinition:
     )
     def landed(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
         with session.step(table):
-            newest, problem = arrived(session, feed_name)
+            present, problem = arrived(session, feed_name)
             loads = session.admitted_loads(feed_name)
             session.warehouse.create_view(table, view_of(session, contract, loads))
             session.gate.record_built(table, [])
-            outcomes = judged(session, contract, newest, problem)
+            outcomes = judged(session, contract, present, problem)
             rows = session.warehouse.value(f"select count(*) from {table}")
             metadata = {"dagster/row_count": rows, "loads": len(loads)}
-            if newest:
-                metadata |= {"newest load": newest.load_id, "outcomes of its rows": dg.MetadataValue.json(newest.rows)}
-                if newest.reasons:
-                    metadata["set aside, by reason"] = dg.MetadataValue.json(newest.reasons)
-                if newest.unknown_columns:
-                    metadata["columns that nothing reads"] = ", ".join(newest.unknown_columns)
+            if present:
+                metadata |= {
+                    "newest load": present[-1].load_id,
+                    "outcomes of its rows": dg.MetadataValue.json(present[-1].rows),
+                }
+                reasons = total(load.reasons for load in present)
+                if reasons:
+                    metadata["set aside, by reason"] = dg.MetadataValue.json(reasons)
+                unread = sorted({name for load in present for name in load.unknown_columns})
+                if unread:
+                    metadata["columns that nothing reads"] = ", ".join(unread)
             yield dg.MaterializeResult(metadata=metadata, check_results=list(session.report(outcomes)))
 
     return landed
 
 
-def arrived(session: Session, feed_name: str) -> tuple[Load | None, str | None]:
-    """Land the feed; the load that holds what its files hold now, or what keeps it from being read."""
+def arrived(session: Session, feed_name: str) -> tuple[list[Load], str | None]:
+    """Land the feed; the loads that hold what its source holds now, or what keeps it from being read."""
     feed = session.settings.sources.feeds.get(feed_name)
     if feed is None:
-        return None, None
+        return [], None
     if feed_name in session.sources:
-        feed = feed.model_copy(update={"path": session.sources[feed_name]})
+        feed = feed.model_copy(update={"path": session.sources[feed_name], "database": None, "api": None})
     try:
-        return land(session.settings.home, feed_name, feed), None
+        return land(session.settings.home, feed_name, feed, session.limit(feed_name)), None
     except UserError as error:
-        return None, str(error)
+        return [], str(error)
 
 
 def view_of(session: Session, contract: Contract, loads: list[Load]) -> str:
     """SELECT of every accepted row of the admitted loads; an empty one of the same columns where there are none."""
     columns = [(column.name, SQL_TYPES[column.kind]) for column in contract.columns]
-    columns += [("_load", "varchar"), ("_row", "bigint")]
     if not loads:
+        columns += [("_load", "varchar"), ("_row", "bigint")]
         return f"select {', '.join(f'null::{sql_type} as {name}' for name, sql_type in columns)} where false"
     paths = ", ".join(literal(load.folder(session.settings.home) / "accepted.parquet") for load in loads)
     names = ", ".join(f'"{name}"' for name, _ in columns)
-    return f"select {names} from read_parquet([{paths}], hive_partitioning = false)"
+    return (
+        f"select {names}, load as _load, coalesce(_row, file_row_number + 1) as _row from read_parquet([{paths}], "
+        "hive_types = {'load': varchar}, file_row_number = true, union_by_name = true)"
+    )
 
 
-def judged(session: Session, contract: Contract, newest: Load | None, problem: str | None) -> list[CheckOutcome]:
+def total(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    """Counts by name, added up."""
+    added: Counter[str] = Counter()
+    for count in counts:
+        added.update(count)
+    return dict(sorted(added.items()))
+
+
+def judged(session: Session, contract: Contract, present: list[Load], problem: str | None) -> list[CheckOutcome]:
     """The checks of one feed. A feed that the configuration does not name is not fed, and has nothing to answer for."""
     table = f"raw.{contract.feed}"
     feed = session.settings.sources.feeds.get(contract.feed)
     if feed is None:
         return [CheckOutcome(table, name, True, "this feed is not configured") for name in CHECKS]
-    if newest is None:
-        return [CheckOutcome(table, "arrived", False, problem or "")] + [
+    if problem is not None:
+        return [CheckOutcome(table, "arrived", False, problem)] + [
             CheckOutcome(table, name, False, "not judged: the feed did not arrive")
             for name in CHECKS
             if name != "arrived"
         ]
-    names = ", ".join(file["name"] for file in newest.files)
-    limit = session.settings.gates.gate(f"{table}:contract").threshold
-    quarantined = newest.rows["quarantined"]
-    reasons = ", ".join(f"{code} {count}" for code, count in newest.reasons.items() if not code.startswith("excluded:"))
+    newest = present[-1]
+    names = ", ".join(dict.fromkeys(file["name"] for load in present[-3:] for file in load.files))
+    if len(present) > 3:
+        names = f"{len(present)} loads up to {names}"
+    limit = session.limit(contract.feed)
+    worst = max(present, key=lambda load: load.rejected_share)
     message = (
-        f"{quarantined} of {newest.source_rows} rows of {names} are quarantined "
-        f"({newest.rejected_share:.2%}; limit {limit:.2%})"
+        f"{worst.rows['quarantined']} of {worst.source_rows} rows of {worst.files[0]['name']} are quarantined "
+        f"({worst.rejected_share:.2%}; limit {limit:.2%})"
     )
-    if quarantined:
+    refused = [load for load in present if load.rejected_share > limit]
+    if len(refused) > 1:
+        message = f"{len(refused)} of {len(present)} files are over the limit; the worst: {message}"
+    if worst.rows["quarantined"]:
+        faults = {code: count for code, count in worst.reasons.items() if not code.startswith("excluded:")}
         message += (
-            f": {reasons}. They are kept in {newest.folder(session.settings.home) / 'set_aside.parquet'} with their "
-            "text; mend the source or its mapping in sources.yml, and refresh again"
+            f": {', '.join(f'{code} {count}' for code, count in faults.items())}. They are kept in "
+            f"{worst.folder(session.settings.home) / 'set_aside.parquet'} with their text (`touchstone quarantine "
+            "list`); mend the source or its mapping in sources.yml, and refresh again"
         )
+    accepted = sum(load.rows["accepted"] + load.rows["duplicate"] for load in present)
     outcomes = [
-        CheckOutcome(table, "arrived", True, f"{names} landed as load {newest.load_id}"),
+        CheckOutcome(table, "arrived", True, f"{names} landed, the last as load {newest.load_id}"),
         CheckOutcome(
             table,
             "contract",
-            newest.rejected_share <= limit,
+            not refused,
             message,
-            observed=newest.rejected_share,
+            observed=worst.rejected_share,
             threshold=limit,
-            rows_examined=newest.source_rows,
-            rows_failing=quarantined,
+            rows_examined=sum(load.source_rows for load in present),
+            rows_failing=sum(load.rows["quarantined"] for load in present),
         ),
         CheckOutcome(
             table,
             "volume",
-            newest.rows["accepted"] > 0 or contract.is_optional,
-            f"{newest.rows['accepted']} rows of {names} were accepted"
-            + ("" if newest.rows["accepted"] else ": the export is empty; export it again"),
+            newest.rows["accepted"] + newest.rows["duplicate"] > 0 or contract.is_optional,
+            f"{accepted} rows of {names} were accepted"
+            + ("" if newest.rows["accepted"] else ": the newest export is empty; export it again"),
             observed=newest.rows["accepted"],
             threshold=1,
         ),
@@ -246,20 +273,7 @@ def conservation(session: Session, loads: list[Load]) -> CheckOutcome:
         if not (session.settings.home / "landing" / known["feed"] / f"load={known['load_id']}").is_dir():
             broken.append(f"{known['feed']} {known['load_id']}: the served release was made from it, and it is gone")
     for load in loads:
-        folder = load.folder(session.settings.home)
-        accepted = session.warehouse.value(f"select count(*) from read_parquet({literal(folder / 'accepted.parquet')})")
-        aside = folder / "set_aside.parquet"
-        set_aside = (
-            session.warehouse.value(f"select count(*) from read_parquet({literal(aside)})") if aside.exists() else 0
-        )
-        if accepted + set_aside != load.source_rows:
-            broken.append(f"{load.feed} {load.load_id}: {load.source_rows} arrived, {accepted} + {set_aside} are there")
-        for alias, join in load.joins.items():
-            if "money" in join and Decimal(join["money_of_rows"]) != sum_money(load):
-                broken.append(
-                    f"{load.feed} {load.load_id}: {alias} gives {join['money_of_rows']} to rows, "
-                    f"which hold {sum_money(load)}"
-                )
+        broken += [f"{load.feed} {load.load_id}: {told}" for told in not_conserved(session, load)]
     rows = sum(load.source_rows for load in loads)
     return CheckOutcome(
         "raw.loads",
@@ -272,9 +286,29 @@ def conservation(session: Session, loads: list[Load]) -> CheckOutcome:
     )
 
 
-def sum_money(load: Load) -> Decimal:
-    """All the money of a load, whatever became of its rows."""
-    return sum(Decimal(amount) for amount in load.money.values())
+def not_conserved(session: Session, load: Load) -> Iterator[str]:
+    """What of a load does not add up, counted from its files."""
+    folder, contract = load.folder(session.settings.home), CONTRACTS[load.feed]
+    money = f"coalesce(sum({contract.money}), 0)" if contract.money else "0"
+    lines = "sum(_lines)" if "_lines" in load.schema else "count(*)"
+    told = f"select count(*), coalesce({lines}, 0), {money} from read_parquet"
+    [(records, accepted, accepted_money)] = session.warehouse.rows(f"{told}({literal(folder / 'accepted.parquet')})")
+    aside = folder / "set_aside.parquet"
+    set_aside, aside_money = 0, Decimal(0)
+    if aside.exists():
+        [(set_aside, aside_money)] = session.warehouse.rows(
+            f"select count(*), {money} from read_parquet({literal(aside)})"
+        )
+    elsewhere = load.rows["duplicate"] + load.erased
+    if accepted + set_aside + elsewhere != load.source_rows:
+        yield f"{load.source_rows} rows arrived, {accepted} + {set_aside} + {elsewhere} are there"
+    if records != load.records:
+        yield f"{load.records} records were written, {records} are there"
+    if contract.money and accepted_money + aside_money + Decimal(load.money["duplicate"]) != load.total_money:
+        yield f"money of {load.total_money} arrived, {accepted_money} + {aside_money} is there"
+    for alias, join in load.joins.items():
+        if "money" in join and not load.erased and Decimal(join["money_of_rows"]) != load.total_money:
+            yield f"{alias} gives {join['money_of_rows']} to rows, which hold {load.total_money}"
 
 
 RAW_ASSETS = [*(raw_asset(contract) for contract in CONTRACTS.values()), raw_loads]

@@ -22,7 +22,7 @@ from orchestration.publishing.lock import home_lock
 from orchestration.quality.checks import CheckOutcome
 from orchestration.quality.gate import Gate, Unmet, inputs_of
 from orchestration.settings import Settings, load_settings
-from orchestration.sources.landing import Load, loads_of
+from orchestration.sources.loads import Load, in_force, loads_of
 from orchestration.warehouse.duckdb import Warehouse
 
 
@@ -62,12 +62,15 @@ class Session:
             )
             raise
 
+    def limit(self, feed_name: str) -> float:
+        """The share of a load's rows that may be quarantined before the load does not count at all."""
+        return self.settings.gates.gate(f"raw.{feed_name}:contract").threshold
+
     def admitted_loads(self, feed_name: str) -> list[Load]:
-        """The loads of a feed that count: those whose refused share is within the gate's."""
-        limit = self.settings.gates.gate(f"raw.{feed_name}:contract").threshold
-        admitted = [load for load in loads_of(self.settings.home, feed_name) if load.rejected_share <= limit]
-        feed = self.settings.sources.feeds.get(feed_name)
-        return admitted[-1:] if feed and feed.replaces else admitted
+        """The loads of a feed that count: those in force whose refused share is within the gate's."""
+        loads = loads_of(self.settings.home, feed_name)
+        admitted = [load for load in loads if load.rejected_share <= self.limit(feed_name)]
+        return in_force(admitted, self.settings.sources.feeds.get(feed_name))
 
     def fingerprint(self) -> str:
         """The candidate: its inputs and its loads."""

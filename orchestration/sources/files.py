@@ -110,4 +110,3 @@ class SourceFile:
         from orchestration.sources.readers.lines import raw_records
 
         return raw_records(self, positions)
-

@@ -14,21 +14,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from orchestration.errors import UserError
 from orchestration.settings import Feed
-from orchestration.sources.apis import pull_api
 from orchestration.sources.contract import CONTRACTS
-from orchestration.sources.databases import pull_database
 from orchestration.sources.files import SourceFile
 from orchestration.sources.loads import Load, in_force, loads_of, next_load_id
 from orchestration.sources.locate import Original, located
 from orchestration.sources.mapping import check_columns, mapped_rows, not_read, unknown_columns
-from orchestration.sources.pulls import Pulled
 from orchestration.sources.reading import opened
 from orchestration.sources.rows import Arrival, write_rows
+
+if TYPE_CHECKING:
+    from orchestration.sources.pulls import Pulled
 
 IN_WORK = ".tmp-"
 
@@ -139,8 +140,14 @@ def land_pull(home: Path, feed_name: str, feed: Feed, limit: float, work: Path) 
     pulled = pull(feed, since, f"feeds.{feed_name}", home, work)
     file = SourceFile(pulled.name, pulled.path, "parquet", pulled.columns)
     fingerprint = Original.at(pulled.path, pulled.name).fingerprint()
-    if pulls and pulled.rows == 0:
-        return pulls[-1]
+    if pulled.rows == 0:
+        if pulls:
+            return pulls[-1]
+        raise UserError(
+            f"{pulled.name} holds no row yet",
+            where=f"sources.yml, feeds.{feed_name}",
+            mend="see that this user may read it, and that the parameters or the query do not leave out everything",
+        )
     arrival = arrival_of(feed_name, feed, {"source": [file]})
     if not feed.replaces:
         arrival.earlier.extend(load.folder(home) for load in counted)
@@ -156,8 +163,11 @@ def land_pull(home: Path, feed_name: str, feed: Feed, limit: float, work: Path) 
     )
 
 
-def pull(feed: Feed, since: str | None, where: str, home: Path, work: Path) -> Pulled:
+def pull(feed: Feed, since: str | None, where: str, home: Path, work: Path) -> "Pulled":
     """What the database or the API of a feed holds from a watermark on."""
+    from orchestration.sources.apis import pull_api
+    from orchestration.sources.databases import pull_database
+
     if feed.database:
         return pull_database(feed.database, since, f"{where}.database", home, work)
     return pull_api(feed.api, since, f"{where}.api", home, work)
@@ -208,7 +218,9 @@ def try_mapping(home: Path, feed_name: str, feed: Feed) -> list[str]:
 
 def mapping_of(feed_name: str, feed: Feed) -> str:
     """How rows are read: contract and configuration but for where a file lies and how fresh it must be."""
-    told = feed.model_dump(mode="json", exclude={"path": True, "newest_within_days": True, "join": {"__all__": {"path"}}})
+    told = feed.model_dump(
+        mode="json", exclude={"path": True, "newest_within_days": True, "join": {"__all__": {"path"}}}
+    )
     return digest([repr(CONTRACTS[feed_name]), told])
 
 

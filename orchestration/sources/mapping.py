@@ -64,7 +64,9 @@ def joined(alias: str, join: Join, files: list[SourceFile]) -> str:
 
 def all_rows(files: list[SourceFile], rejects: Rejects = "fail") -> str:
     """The rows of several files, one after the other, columns matched by name, with the place of their file."""
-    selects = [f"select *, {place}::integer as {FILE} from {file.relation(rejects)}" for place, file in enumerate(files)]
+    selects = [
+        f"select *, {place}::integer as {FILE} from {file.relation(rejects)}" for place, file in enumerate(files)
+    ]
     return "(" + " union all by name ".join(selects) + ")"
 
 
@@ -77,8 +79,8 @@ def mapped_rows(
 ) -> str:
     """SELECT of every source row as contract columns, with `_reason`, `_raw` where refused, and `_file`.
 
-    Rows keep their order. Only where files are joined is there a `_row`: numbering all rows costs more than reading
-    them, and the number is also the row's place in the Parquet file that they are written to.
+    Rows keep their order. `_row` is null but where files are joined: to number all rows costs more than to read them,
+    and the number is also the row's place in the Parquet file that they are written to.
 
     Parameters
     ----------
@@ -89,7 +91,8 @@ def mapped_rows(
     """
     fed = expressions(feed, contract, found)
     joins = "\n".join(joined(alias, join, files[alias]) for alias, join in feed.join.items())
-    values = ",\n".join(f"{said(expression)} as {quoted(name)}" for name, expression in fed.items())
+    values = ",\n".join(f"({expression})::varchar as {quoted(name)}" for name, expression in fed.items())
+    trimmed = ",\n".join(f"{said(quoted(name))} as {quoted(name)}" for name in fed)
     exclusions = "".join(
         f",\ncoalesce(({exclusion.when}), false) as _excluded_{position}"
         for position, exclusion in enumerate(feed.exclude)
@@ -108,7 +111,9 @@ def mapped_rows(
         for column in contract.columns
     )
     # Of lines that are summed, one may be refused for what another one holds, so each keeps its text.
-    raw = "to_json(_source)::varchar" if feed.lines else "case when _reason is not null then to_json(_source)::varchar end"
+    raw = "to_json(_source)::varchar"
+    if not feed.lines:
+        raw = f"case when _reason is not null then {raw} end"
     return f"""
 with numbered as (
     select {number} as {ROW}, * from {all_rows(files["source"], "keep")} as source
@@ -120,10 +125,16 @@ mapped as (
     from numbered as source
 {joins}
 ),
+said as (
+    select * replace (
+{trimmed}
+    )
+    from mapped
+),
 cast_rows as (
     select *,
 {casts}
-    from mapped
+    from said
 ),
 judged as (
     select *, {reason(contract, fed, feed)} as _reason from cast_rows
@@ -131,18 +142,16 @@ judged as (
 select
 {columns},
 {"_unread," if unread else ""}
-{"_row," if feed.join else ""}
-_file, _reason, {raw} as _raw
+_row, _file, _reason, {raw} as _raw
 from judged"""
 
 
-def said(expression: str) -> str:
+def said(text: str) -> str:
     """What a cell says: without the blanks around it; null where it is empty.
 
     Trimming a set of signs costs five times as much as reading the cell, so only cells that begin or end with one of
     them are trimmed.
     """
-    text = f"({expression})::varchar"
     blanks = ", ".join(literal(sign) for sign in ["", *BLANKS])
     trimmed = f"nullif(trim({text}, {literal(BLANKS)}), '')"
     return f"case when {text}[1] in ({blanks}) or {text}[-1] in ({blanks}) then {trimmed} else {text} end"

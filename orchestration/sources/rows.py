@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from orchestration.errors import UserError
 from orchestration.settings import Feed
 from orchestration.sources.contract import Contract
 from orchestration.sources.files import SourceFile, literal, quoted
 from orchestration.sources.loads import OUTCOMES
-from orchestration.sources.mapping import all_rows, expressions, joined, mapped_rows
+from orchestration.sources.mapping import all_rows, joined, mapped_rows, not_read
 
 
 @dataclass(frozen=True)
@@ -65,13 +64,12 @@ def write_rows(connection: duckdb.DuckDBPyConnection, arrival: Arrival, work: Pa
     if feed.join:
         check_one_row_each(connection, arrival.feed_name, staged)
 
-    judged = numbered(staged, has_numbers=bool(feed.join))
+    judged = numbered(staged)
     for judge in (judged_as_lines if feed.lines else None, without_what_came_before if arrival.earlier else None):
         if judge:
             again = work / "judged.parquet"
             connection.execute(f"copy ({judge(arrival, judged)} order by _row) to {literal(again)} (format parquet)")
             again.replace(staged)
-            judged = numbered(staged, has_numbers=True)
     find_places(connection, arrival, judged)
     every_row = f"(select *, null::bigint as _line from {judged} union all by name from broken_lines)"
     counts = connection.execute(
@@ -93,7 +91,7 @@ def write_rows(connection: duckdb.DuckDBPyConnection, arrival: Arrival, work: Pa
         staged.rename(accepted)
     else:
         connection.execute(
-            f"copy (select * exclude (_row, _file, _reason, _raw) from {judged} where _reason is null) "
+            f"copy (select * exclude (_file, _reason, _raw) from {judged} where _reason is null) "
             f"to {literal(accepted)} (format parquet)"
         )
     staged.unlink(missing_ok=True)
@@ -114,13 +112,11 @@ def write_rows(connection: duckdb.DuckDBPyConnection, arrival: Arrival, work: Pa
     }
 
 
-def numbered(staged: Path, has_numbers: bool) -> str:
-    """The staged rows, each with its number in the load, from 1."""
-    if has_numbers:
-        return f"read_parquet({literal(staged)})"
+def numbered(rows: Path) -> str:
+    """Landed or staged rows, each with its number in its source, from 1: as written, else its place in the file."""
     return (
-        "(select * exclude (file_row_number), file_row_number + 1 as _row "
-        f"from read_parquet({literal(staged)}, file_row_number = true))"
+        "(select * exclude (file_row_number) replace (coalesce(_row, file_row_number + 1) as _row) "
+        f"from read_parquet({literal(rows)}, file_row_number = true))"
     )
 
 
@@ -180,7 +176,7 @@ def records_of_lines(contract: Contract, judged: str) -> str:
             columns.append(f"arg_min({name}, _row) filter ({name} is not null) as {name}")
     key = ", ".join(quoted(name) for name in contract.key)
     return (
-        f"select {', '.join(columns)}, count(*) as _lines from {judged} where _reason is null group by {key} "
+        f"select {', '.join(columns)}, min(_row) as _row, count(*) as _lines from {judged} where _reason is null group by {key} "
         "order by min(_row)"
     )
 
@@ -198,7 +194,9 @@ def without_what_came_before(arrival: Arrival, judged: str) -> str:
     row = "struct_pack(" + ", ".join(f"{name} := {name}" for name in map(quoted, arrival.names)) + ")"
     paths = ", ".join(literal(folder / "accepted.parquet") for folder in arrival.earlier)
     landed = f"read_parquet([{paths}], union_by_name = true, filename = true, file_row_number = true)"
-    aside = [literal(folder / "set_aside.parquet") for folder in arrival.earlier if holds_set_aside(folder)]
+    aside = [
+        literal(folder / "set_aside.parquet") for folder in arrival.earlier if (folder / "set_aside.parquet").exists()
+    ]
     refused = "select null::varchar as _raw where false"
     if aside:
         refused = f"select distinct _raw from read_parquet([{', '.join(aside)}], union_by_name = true)"
@@ -240,6 +238,8 @@ def find_places(connection: duckdb.DuckDBPyConnection, arrival: Arrival, judged:
 
     Writes the temporary tables `source_files`, `refused_lines` and `broken_lines`.
     """
+    import pyarrow as pa
+
     connection.execute("create temp table source_files (_file integer, name varchar)")
     connection.execute("create temp table refused_lines (_row bigint, line bigint)")
     connection.execute(
@@ -251,24 +251,23 @@ def find_places(connection: duckdb.DuckDBPyConnection, arrival: Arrival, judged:
         refused = connection.execute(f"select _row {of_file} and {IS_QUARANTINED} order by _row").fetchnumpy()["_row"]
         broken = errors_of(connection, file) if file.format == "csv" else []
         if len(refused) or broken:
-            first = connection.execute(f"select coalesce(min(_row), 1) {of_file}").fetchone()[0]
+            [(first,)] = connection.execute(f"select coalesce(min(_row), 1) {of_file}").fetchall()
             lines, broken_at = file.line_numbers((refused - first + 1).tolist(), [line for line, *_ in broken])
-            found = pa.table(
-                {"_row": pa.array([first + record - 1 for record in lines], pa.int64()), "line": list(lines.values())}
-            )
-            connection.execute("insert into refused_lines select * from found")
+            numbers = pa.array([first + record - 1 for record in lines], pa.int64())
+            found = pa.table({"_row": numbers, "line": pa.array(lines.values(), pa.int64())})
+            connection.from_arrow(found).insert_into("refused_lines")
             # The engine shows a question mark for each byte that it cannot read.
-            unreadable = file.raw([position for *_, error, position in broken if error == "INVALID ENCODING"])
+            unreadable = file.raw([position for _, _, error, position in broken if error == "INVALID ENCODING"])
             lost = pa.table(
                 {
-                    "line": pa.array([broken_at.get(line, line) for line, *_ in broken], pa.int64()),
-                    "error": pa.array([error.lower().replace(" ", "_") for *_, error, _ in broken], pa.string()),
-                    "raw": pa.array([unreadable.get(position, raw) for _, raw, _, position in broken], pa.string()),
+                    "_row": pa.nulls(len(broken), pa.int64()),
+                    "_file": pa.array([place] * len(broken), pa.int32()),
+                    "_line": pa.array([broken_at.get(line, line) for line, *_ in broken], pa.int64()),
+                    "_reason": pa.array([f"malformed:{error.lower().replace(' ', '_')}" for _, _, error, _ in broken]),
+                    "_raw": pa.array([unreadable.get(position, raw) for _, raw, _, position in broken], pa.string()),
                 }
             )
-            connection.execute(
-                f"insert into broken_lines select null, {place}, line, 'malformed:' || error, raw from lost"
-            )
+            connection.from_arrow(lost).insert_into("broken_lines")
         if file.rejects:
             connection.execute(
                 f"insert into broken_lines select null, {place}, line, 'malformed:' || error, raw "

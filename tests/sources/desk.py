@@ -9,6 +9,7 @@ from orchestration.settings import Feed
 from orchestration.sources.files import literal
 from orchestration.sources.landing import land
 from orchestration.sources.loads import Load
+from orchestration.sources.rows import numbered
 
 HEADER = "order_id,customer_id,ordered_at,amount"
 
@@ -26,27 +27,31 @@ class Desk:
         return path
 
     def land(self, name: str = "orders.csv", feed: str = "orders", **mapping) -> Load:
-        return land(self.home, feed, Feed(path=str(self.home / "in" / name), **mapping))[-1]
+        """Land one file."""
+        [load] = self.land_all(name, feed, **mapping)
+        return load
+
+    def land_all(self, name: str, feed: str = "orders", **mapping) -> list[Load]:
+        """Land each file that the name matches."""
+        return land(self.home, feed, Feed(path=str(self.home / "in" / name), **mapping))
 
     def orders(self, *rows: str, more: str = "", **mapping) -> Load:
         """Land orders of these rows; `more` names columns after the four required ones."""
         self.put("\n".join([HEADER + (f",{more}" if more else ""), *rows]) + "\n")
         return self.land(**mapping)
 
-    def accepted(self, load: Load) -> list[dict]:
-        return self._rows(load, "accepted.parquet", "file_row_number")
+    def accepted(self, *loads: Load) -> list[dict]:
+        return [row for load in loads for row in self._rows(load, "accepted.parquet", "_row")]
 
-    def set_aside(self, load: Load) -> list[dict]:
-        return self._rows(load, "set_aside.parquet", "_row, _line")
+    def set_aside(self, *loads: Load) -> list[dict]:
+        return [row for load in loads for row in self._rows(load, "set_aside.parquet", "_row, _line")]
 
     def _rows(self, load: Load, name: str, order: str) -> list[dict]:
         path = load.folder(self.home) / name
         if not path.exists():
             return []
         with duckdb.connect() as connection:
-            cursor = connection.execute(
-                f"select * from read_parquet({literal(path)}, hive_partitioning = false, file_row_number = true) "
-                f"order by {order}"
-            )
+            rows = numbered(path) if name == "accepted.parquet" else f"read_parquet({literal(path)})"
+            cursor = connection.execute(f"select * from {rows} order by {order}")
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

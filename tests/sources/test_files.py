@@ -1,5 +1,7 @@
 """Which files a path names, how their header is read, and what is refused at the door."""
 
+from pathlib import Path
+
 import duckdb
 import pytest
 from pydantic import ValidationError
@@ -43,7 +45,7 @@ def test_the_ways_of_writing_the_same_file_land_alike(desk, text):
     """Which program exported it is nobody's fault."""
     desk.put(text)
     load = desk.land()
-    assert load.rows == {"accepted": 1, "excluded": 0, "quarantined": 0}
+    assert load.rows == {"accepted": 1, "excluded": 0, "quarantined": 0, "duplicate": 0}
     assert desk.accepted(load)[0]["order_id"] == "1"
 
 
@@ -82,7 +84,7 @@ def test_a_column_may_have_any_name(desk, name):
     desk.put(f'{header}\n{ROW},"x"\n2,,2026-01-01,5,"it\'s ""y"""\n')
     expression = 'source."' + name.replace('"', '""') + '"'
     load = desk.land(columns={"region": expression})
-    assert load.rows == {"accepted": 1, "excluded": 0, "quarantined": 1}
+    assert load.rows == {"accepted": 1, "excluded": 0, "quarantined": 1, "duplicate": 0}
     assert desk.accepted(load)[0]["region"] == "x"
     assert 'it\'s \\"y\\"' in desk.set_aside(load)[0]["_raw"]
     assert load.unknown_columns == []
@@ -92,21 +94,24 @@ def test_several_files_are_one_feed_whatever_the_order_and_case_of_their_columns
     """Monthly exports change their layout over the years."""
     desk.put(GOOD, "o-2026-01.csv")
     desk.put("Amount,ORDER_ID,ordered_at,customer_id,region\n6,2,2026-02-01,d,north\n", "o-2026-02.csv")
-    load = desk.land("o-*.csv")
-    assert [(row["order_id"], row["customer_id"], row["region"]) for row in desk.accepted(load)] == [
+    loads = desk.land_all("o-*.csv")
+    assert [(row["order_id"], row["customer_id"], row["region"]) for row in desk.accepted(*loads)] == [
         ("1", "c", None),
         ("2", "d", "north"),
     ]
-    assert [file["name"] for file in load.files] == ["o-2026-01.csv", "o-2026-02.csv"]
+    assert [file["name"] for load in loads for file in load.files] == ["o-2026-01.csv", "o-2026-02.csv"]
 
 
 def test_broken_lines_of_several_files_are_all_kept(desk):
     """Two files may break in the same line."""
     desk.put(f"{GOOD}2,c\n", "o-1.csv")
     desk.put(f"{GOOD}3,c\n", "o-2.csv")
-    load = desk.land("o-*.csv")
-    assert load.rows == {"accepted": 2, "excluded": 0, "quarantined": 2}
-    assert sorted(row["_raw"] for row in desk.set_aside(load)) == ["2,c", "3,c"]
+    loads = desk.land_all("o-*.csv")
+    assert [load.rows["quarantined"] for load in loads] == [1, 1]
+    assert [(Path(row["_file"]).name, row["_line"], row["_raw"]) for row in desk.set_aside(*loads)] == [
+        ("o-1.csv", 3, "2,c"),
+        ("o-2.csv", 3, "3,c"),
+    ]
 
 
 def test_a_header_without_rows_is_a_load_of_nothing(desk):
@@ -152,7 +157,8 @@ def test_a_wildcard_that_matches_nothing_is_a_missing_file(desk):
 def test_an_environment_variable_fills_the_path(desk, monkeypatch):
     """Where data lie is not judgement, and secrets stay out of files."""
     monkeypatch.setenv("EXPORTS", str(desk.put(GOOD).parent))
-    assert land(desk.home, "orders", Feed(path="${EXPORTS}/orders.csv")).rows["accepted"] == 1
+    [load] = land(desk.home, "orders", Feed(path="${EXPORTS}/orders.csv"))
+    assert load.rows["accepted"] == 1
 
 
 def test_an_environment_variable_that_is_not_set_is_named(desk, monkeypatch):

@@ -29,7 +29,7 @@ GOOD = "1,c,2026-01-01,5"
 def test_a_row_that_does_not_fit_is_quarantined_with_its_reason(desk, row, reason):
     """Who mends the source needs the column, and the row as it stood."""
     load = desk.orders(GOOD, row, "3,c,2026-01-01,7")
-    assert load.rows == {"accepted": 2, "excluded": 0, "quarantined": 1}
+    assert load.rows == {"accepted": 2, "excluded": 0, "quarantined": 1, "duplicate": 0}
     assert load.reasons == {reason: 1}
     (aside,) = desk.set_aside(load)
     assert aside["_reason"] == reason
@@ -53,7 +53,7 @@ def test_a_declared_filter_excludes_and_is_no_fault(desk):
     """Rows left out on purpose must not count towards the share that holds a refresh."""
     exclude = [{"when": "source.kind = 'test'", "reason": "it's a test order"}]
     load = desk.orders(f"{GOOD},real", "2,,2026-01-01,7,test", "3,c,2026-01-01,9,", more="kind", exclude=exclude)
-    assert load.rows == {"accepted": 2, "excluded": 1, "quarantined": 0}
+    assert load.rows == {"accepted": 2, "excluded": 1, "quarantined": 0, "duplicate": 0}
     assert load.reasons == {"excluded:it's a test order": 1}
     assert load.rejected_share == 0
 
@@ -69,6 +69,7 @@ def test_money_adds_up_over_the_outcomes(desk):
         "accepted": 14,
         "excluded": Decimal("2.50"),
         "quarantined": 7,
+        "duplicate": 0,
     }
 
 
@@ -90,7 +91,7 @@ def test_a_broken_line_is_kept_with_its_line_number_where_lines_end_in_crlf(desk
     """Exports from Windows are the common ones; a short line there is a fault of one row, not of the file."""
     desk.put("order_id,customer_id,ordered_at,amount\r\n1,c,2026-01-01,5\r\n2,c\r\n3,c,2026-01-01,5\r\n")
     load = desk.land()
-    assert load.rows == {"accepted": 2, "excluded": 0, "quarantined": 1}
+    assert load.rows == {"accepted": 2, "excluded": 0, "quarantined": 1, "duplicate": 0}
     assert [(row["_line"], row["_raw"]) for row in desk.set_aside(load)] == [(3, "2,c")]
 
 
@@ -160,7 +161,7 @@ def test_a_moment_with_a_zone_is_quarantined_not_shifted(tmp_path, moment):
     """The engine would drop the offset and file the order hours away from when it was made."""
     path = tmp_path / "orders.csv"
     path.write_text(f"order_id,customer_id,ordered_at,amount\nO1,C1,{moment},5\nO2,C1,2026-06-30 10:00:00.5,5\n")
-    load = land(tmp_path / "home", "orders", Feed(path=str(path)))
+    [load] = land(tmp_path / "home", "orders", Feed(path=str(path)))
     assert load.reasons == {"unparseable:ordered_at": 1}
 
 
@@ -170,8 +171,8 @@ def test_a_source_that_goes_back_lands_again(tmp_path):
     loads = []
     for amount in (5, 50, 5):
         path.write_text(f"order_id,customer_id,ordered_at,amount\nO1,C1,2026-06-30,{amount}\n")
-        loads.append(land(tmp_path / "home", "orders", Feed(path=str(path))))
-    assert loads[0].identity == loads[2].identity
+        loads += land(tmp_path / "home", "orders", Feed(path=str(path)))
+    assert loads[0].content == loads[2].content
     assert loads[0].load_id < loads[1].load_id < loads[2].load_id
 
 
@@ -190,7 +191,7 @@ def test_a_load_without_its_manifest_is_an_error_not_a_gap(tmp_path):
     """Rows that were landed once must not be left out without a word."""
     path = tmp_path / "orders.csv"
     path.write_text("order_id,customer_id,ordered_at,amount\nO1,C1,2026-06-30,5\n")
-    load = land(tmp_path / "home", "orders", Feed(path=str(path)))
+    [load] = land(tmp_path / "home", "orders", Feed(path=str(path)))
     (load.folder(tmp_path / "home") / "load.json").write_text("{")
     with pytest.raises(UserError, match="manifest of a load cannot be read"):
         land(tmp_path / "home", "orders", Feed(path=str(path)))

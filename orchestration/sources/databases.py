@@ -7,9 +7,10 @@ drivers' own values. PostgreSQL writes every value as text itself, so no type ca
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote_plus
+from urllib.parse import quote
 
 from orchestration.errors import UserError
 from orchestration.settings import Database
@@ -79,7 +80,7 @@ def parsed(text: str, where: str, home: Path) -> "URL":
         complete = filled(text, where, home)
     else:
         login, at, rest = text.rpartition("@")
-        complete = filled(login, where, home, quote_plus) + at + filled(rest, where, home)
+        complete = filled(login, where, home, partial(quote, safe="")) + at + filled(rest, where, home)
     try:
         url = make_url(complete)
     except (ArgumentError, ValueError):

@@ -105,7 +105,8 @@ def connected(url: "URL", name: str, where: str) -> Iterator["Connection"]:
 
     place = f"sources.yml, {where}: {name}"
     try:
-        options = {"connect_timeout": CONNECT_SECONDS} if url.drivername == "postgresql+psycopg" else {}
+        is_psycopg = url.drivername == "postgresql+psycopg"
+        options = {"connect_timeout": CONNECT_SECONDS, "client_encoding": "utf8"} if is_psycopg else {}
         engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=options)
     except ImportError as error:
         raise UserError(
@@ -119,22 +120,16 @@ def connected(url: "URL", name: str, where: str) -> Iterator["Connection"]:
             where=place,
             mend="install the package that adds this kind of database to SQLAlchemy, or correct the URL",
         ) from None
+    mend = "see whether host, port, name, user and password are right, and the server takes connections"
     try:
         with engine.connect() as connection:
+            mend = "correct the query, table or cursor column: the database's own client says more"
             prepare(connection)
             yield connection
     except DBAPIError as error:
-        raise UserError(
-            f"the database refuses: {told(error, url)}",
-            where=place,
-            mend="see whether host, port, name, user and password are right, and the server takes connections"
-            if error.statement is None
-            else "correct the query, table or cursor column: the database's own client says more",
-        ) from None
+        raise UserError(f"the database refuses: {told(error, url)}", where=place, mend=mend) from None
     except SQLAlchemyError as error:
-        raise UserError(
-            f"the database cannot be read: {type(error).__name__}", where=place, mend="correct the URL, table or query"
-        ) from None
+        raise UserError(f"the database cannot be read: {type(error).__name__}", where=place, mend=mend) from None
     finally:
         engine.dispose()
 

@@ -242,6 +242,17 @@ def test_several_lists_need_a_name(pull):
         pull(lambda question: Answer({"errors": [], "tickets": [{"id": 1}]}))
 
 
+def test_a_path_of_names_in_any_language_is_quoted(pull):
+    """What is no JSONPath is said with an example of what is."""
+
+    def answer(question):
+        return Answer({"数据": {"工单": [{"id": 1}]}, "errors": []})
+
+    assert pull(answer, records="$['数据']['工单']").rows == 1
+    with pytest.raises(UserError, match=r"no JSONPath: .*\n.*\n.*quoted: \$\['工单'\]"):
+        pull(answer, records="数据")
+
+
 def test_secrets_come_from_the_environment_and_stay_out_of_the_name(pull, monkeypatch):
     """The name of the source is written into the load and shown."""
     monkeypatch.setenv("DESK_TOKEN", "geheim &=é")
@@ -305,6 +316,8 @@ def test_an_empty_answer_is_a_pull_of_no_rows(pull):
     [
         ({"type": "numbers"}, "accepted: auto, single, page_number, offset, cursor, header_link, json_link"),
         ({"type": "page_number"}, "needs base_page"),
+        ({"type": "page_number", "base_page": "first"}, "base_page must be a whole number"),
+        ({"type": "offset", "limit": 0}, "limit must be a whole number"),
         (
             {"type": "offset", "limit": 5, "size": 3},
             "does not take size; accepted: has_more_path, limit, limit_param, offset",

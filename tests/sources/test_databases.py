@@ -83,11 +83,32 @@ def rows(pulled: Pulled, select: str = "*") -> list[tuple]:
         ("text[]", "array['a', 'b,c']", '{a,"b,c"}'),
     ],
 )
-def test_a_value_arrives_as_postgresql_writes_it(pull, database, kind, value, text):
+def test_a_value_arrives_as_postgresql_writes_it(pull, postgres, kind, value, text):
     """No digit lost, nothing shifted, and no value that a driver cannot represent fails the pull."""
-    run(database, "set time zone 'UTC'", f"create table things (thing {kind})", f"insert into things values ({value})")
-    run(database, f"alter database {database.split('/')[3].split('?')[0]} set time zone 'UTC'")
-    assert rows(pull(database, table="things")) == [(text,)]
+    pulled = pull(f"{postgres.get_uri()}&options=-c%20timezone=UTC", query=f"select {value}::{kind} as thing")
+    assert rows(pulled) == [(text,)]
+
+
+def test_a_moment_keeps_the_offset_of_the_session(pull, postgres):
+    """The instant is not in doubt, and the contract sees that it is not the company's own time."""
+    pulled = pull(
+        f"{postgres.get_uri()}&options=-c%20timezone=Asia/Shanghai",
+        query="select at, at at time zone 'Asia/Shanghai' as local from (select timestamptz '2026-02-28 00:15Z' as at)",
+    )
+    assert rows(pulled) == [("2026-02-28 08:15:00+08", "2026-02-28 08:15:00")]
+
+
+def test_texts_that_the_server_never_checked_are_refused_in_words(pull, postgres):
+    """Old databases are in SQL_ASCII and hold GBK beside UTF-8; which it is, only the company knows."""
+    run(postgres.get_uri(), "create database old template template0 encoding 'SQL_ASCII' locale 'C'")
+    url = postgres.get_uri("old")
+    with psycopg.connect(url) as session:
+        session.execute(b"create table notes as select convert_to('', 'UTF8') || '\\xcdf5'::bytea as raw")
+        session.execute(b"create view texts as select encode(raw, 'escape') as safe from notes")
+        session.execute(b"create view unsafe as select e'\\xcd\\xf5' as note")
+    assert rows(pull(url, table="texts")) == [("\\315\\365",)]
+    with pytest.raises(UserError, match=r"(?s)CharacterNotInRepertoire.*correct the query"):
+        pull(url, table="unsafe")
 
 
 def test_the_engine_casts_the_texts_back_exactly(pull, database):
@@ -108,14 +129,14 @@ def test_the_engine_casts_the_texts_back_exactly(pull, database):
     assert isinstance(found[0][1], Decimal)
 
 
-@pytest.mark.parametrize("setting", ["datestyle = 'German'", "extra_float_digits = 0", "bytea_output = 'escape'"])
-def test_settings_of_the_server_do_not_change_how_values_are_written(pull, postgres, database, setting):
+@pytest.mark.parametrize("setting", ["datestyle=German", "extra_float_digits=0", "bytea_output=escape"])
+def test_settings_of_the_server_do_not_change_how_values_are_written(pull, postgres, setting):
     """A company's server may write 28.02.2026."""
-    run(database, f"alter database {database.split('/')[3].split('?')[0]} set {setting}")
-    values = "select date '2026-02-28', 0.1::float8 + 0.2::float8, '\\x00ff'::bytea"
-    assert rows(pull(database, query=values.replace(",", " as a,", 1).replace(", '", " as b, '"))) == [
-        ("2026-02-28", "0.30000000000000004", "\\x00ff")
-    ]
+    pulled = pull(
+        f"{postgres.get_uri()}&options=-c%20{setting}",
+        query="select date '2026-02-28' as a, 0.1::float8 + 0.2::float8 as b, '\\x00ff'::bytea as c",
+    )
+    assert rows(pulled) == [("2026-02-28", "0.30000000000000004", "\\x00ff")]
 
 
 def test_a_column_that_begins_empty_keeps_what_comes_later(pull, database, monkeypatch):
@@ -269,16 +290,16 @@ def test_a_database_out_of_reach_is_said_in_words_without_the_password(pull, url
         ({"query": "select 7 as a", "cursor": {"column": "a"}}, "`lookback` is a time.*a number for a column of num"),
     ],
 )
-def test_a_query_that_fails_is_said_in_words(pull, database, source, told):
+def test_a_query_that_fails_is_said_in_words(pull, postgres, source, told):
     """With what the database says of it."""
     with pytest.raises(UserError, match=f"(?s){told}"):
-        pull(database, **source)
+        pull(postgres.get_uri(), **source)
 
 
-def test_values_stay_out_of_messages(pull, database):
+def test_values_stay_out_of_messages(pull, postgres):
     """A cast that fails quotes the value, which may be a name or a phone number."""
     with pytest.raises(UserError, match="the database refuses: InvalidTextRepresentation") as error:
-        pull(database, query="select note::int from (values ('1'), ('王芳 13800138000')) as notes (note)")
+        pull(postgres.get_uri(), query="select note::int from (values ('1'), ('王芳 13800138000')) as notes (note)")
     assert "138001" not in str(error.value)
 
 

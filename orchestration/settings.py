@@ -127,10 +127,10 @@ class Api(Strict):
     a `type` of `PAGES` and its arguments.
     """
 
-    url: str = Field(pattern=r"^(https?://|\$\{)")
+    url: str
     parameters: dict[str, str] = {}
     headers: dict[str, str] = {}
-    records: str | None = Field(default=None, pattern=r"[^\]]$")
+    records: str | None = None
     pages: dict[str, str | int] = {"type": "auto"}
     cursor: Cursor | None = None
 
@@ -146,6 +146,9 @@ class Api(Strict):
             raise ValueError(f"`pages` of type {kind} does not take {', '.join(sorted(unknown))}; accepted: {accepted}")
         if missing := required - given:
             raise ValueError(f"`pages` of type {kind} needs {', '.join(sorted(missing))}")
+        for name in given & {"base_page", "limit", "offset"}:
+            if not isinstance(self.pages[name], int) or self.pages[name] < (name == "limit"):
+                raise ValueError(f"`pages`: {name} must be a whole number (found {self.pages[name]!r})")
         if self.cursor and not self.cursor.parameter:
             raise ValueError("the cursor of an API needs `parameter`: the name under which it takes the first value")
         return self

@@ -7,9 +7,10 @@ drivers' own values. PostgreSQL writes every value as text itself, so no type ca
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote_plus
+from urllib.parse import quote
 
 from orchestration.errors import UserError
 from orchestration.settings import Database
@@ -79,7 +80,7 @@ def parsed(text: str, where: str, home: Path) -> "URL":
         complete = filled(text, where, home)
     else:
         login, at, rest = text.rpartition("@")
-        complete = filled(login, where, home, quote_plus) + at + filled(rest, where, home)
+        complete = filled(login, where, home, partial(quote, safe="")) + at + filled(rest, where, home)
     try:
         url = make_url(complete)
     except (ArgumentError, ValueError):
@@ -104,7 +105,8 @@ def connected(url: "URL", name: str, where: str) -> Iterator["Connection"]:
 
     place = f"sources.yml, {where}: {name}"
     try:
-        options = {"connect_timeout": CONNECT_SECONDS} if url.drivername == "postgresql+psycopg" else {}
+        is_psycopg = url.drivername == "postgresql+psycopg"
+        options = {"connect_timeout": CONNECT_SECONDS, "client_encoding": "utf8"} if is_psycopg else {}
         engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=options)
     except ImportError as error:
         raise UserError(
@@ -118,22 +120,16 @@ def connected(url: "URL", name: str, where: str) -> Iterator["Connection"]:
             where=place,
             mend="install the package that adds this kind of database to SQLAlchemy, or correct the URL",
         ) from None
+    mend = "see whether host, port, name, user and password are right, and the server takes connections"
     try:
         with engine.connect() as connection:
+            mend = "correct the query, table or cursor column: the database's own client says more"
             prepare(connection)
             yield connection
     except DBAPIError as error:
-        raise UserError(
-            f"the database refuses: {told(error, url)}",
-            where=place,
-            mend="see whether host, port, name, user and password are right, and the server takes connections"
-            if error.statement is None
-            else "correct the query, table or cursor column: the database's own client says more",
-        ) from None
+        raise UserError(f"the database refuses: {told(error, url)}", where=place, mend=mend) from None
     except SQLAlchemyError as error:
-        raise UserError(
-            f"the database cannot be read: {type(error).__name__}", where=place, mend="correct the URL, table or query"
-        ) from None
+        raise UserError(f"the database cannot be read: {type(error).__name__}", where=place, mend=mend) from None
     finally:
         engine.dispose()
 

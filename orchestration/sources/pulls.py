@@ -200,10 +200,11 @@ def require_names(columns: Sequence[str], name: str, where: str, mend: str) -> N
 
 
 class TextParquet:
-    """A Parquet file whose columns are all text, written in row groups of bounded size."""
+    """A Parquet file whose columns are all text, in row groups of bounded size; what breaks off leaves no file."""
 
     def __init__(self, path: Path, columns: Sequence[str]):
         self.schema = pa.schema([(column, pa.string()) for column in columns])
+        self.path = path
         self.writer = pq.ParquetWriter(path, self.schema, compression="zstd")
         self.waiting: list[pa.RecordBatch] = []
         self.rows = 0
@@ -215,6 +216,8 @@ class TextParquet:
         if error is None:
             self._write_group()
         self.writer.close()
+        if error is not None:
+            self.path.unlink()
 
     def add(self, rows: Sequence[Sequence[Any]]) -> pa.RecordBatch:
         """Write some rows, at least one; gives them back as columns of text."""

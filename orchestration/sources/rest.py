@@ -13,6 +13,7 @@ from dlt.common import jsonpath
 from dlt.common.configuration.specs.runtime_configuration import RuntimeConfiguration
 from dlt.sources.helpers.requests import Client
 from dlt.sources.helpers.rest_client import RESTClient, detector, paginators
+from jsonpath_ng.exceptions import JSONPathError
 from requests import HTTPError, Request, RequestException, Response, Timeout
 
 from orchestration.errors import UserError
@@ -82,6 +83,9 @@ def pages(
         what, mend = f"did not come within {TIMEOUT_SECONDS:.0f} seconds", "try again later"
     except RequestException as error:  # its text holds the URL with its secrets
         what, mend = f"cannot be had ({type(error).__name__})", "see whether the address is right and can be reached"
+    except JSONPathError as error:
+        what = f"cannot be taken apart, since a path is no JSONPath: {error}"
+        mend = "correct `records` or the paths under `pages`; names with other signs than a to z are quoted: $['工单']"
     except PageError as error:
         what, mend = error.what, error.mend
     except ValueError:  # dlt's text quotes the page

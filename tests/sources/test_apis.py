@@ -1,4 +1,4 @@
-"""HTTP APIs: each way of turning pages gives every record once, and what is doubtful is an error, never a short pull."""
+"""HTTP APIs: each way of turning pages gives every record once; what is doubtful is an error, never a short pull."""
 
 import gzip
 import os
@@ -105,7 +105,7 @@ def test_each_way_of_turning_pages_gives_each_record_once(pull, answer, pages):
 def test_an_api_that_speaks_of_pages_without_a_link_is_not_guessed_at(pull):
     """The first page alone would look like all there is."""
     for answer in (by_cursor, lambda question: Answer({"items": page(1), "total_pages": 3})):
-        with pytest.raises(UserError, match="page 1 of .* speaks of more pages, but not by a link"):
+        with pytest.raises(UserError, match=r"page 1 of .* speaks of more pages, but not by a link"):
             pull(answer)
 
 
@@ -232,7 +232,7 @@ def test_pages_that_never_end_are_an_error(pull, answer, pages):
 
 def test_secrets_are_not_carried_to_another_host(pull):
     """A link in an answer must not decide who gets the company's key."""
-    with pytest.raises(UserError, match="another host: http://elsewhere.example"):
+    with pytest.raises(UserError, match=r"another host: http://elsewhere\.example"):
         pull(lambda question: Answer({"items": [{"id": 1}], "next": "http://elsewhere.example/x?page=2"}))
 
 
@@ -240,6 +240,17 @@ def test_several_lists_need_a_name(pull):
     """The wrong one of them may be empty on the first day."""
     with pytest.raises(UserError, match="has 2 lists: errors, tickets"):
         pull(lambda question: Answer({"errors": [], "tickets": [{"id": 1}]}))
+
+
+def test_a_path_of_names_in_any_language_is_quoted(pull):
+    """What is no JSONPath is said with an example of what is."""
+
+    def answer(question):
+        return Answer({"数据": {"工单": [{"id": 1}]}, "errors": []})
+
+    assert pull(answer, records="$['数据']['工单']").rows == 1
+    with pytest.raises(UserError, match=r"no JSONPath: .*\n.*\n.*quoted: \$\['工单'\]"):
+        pull(answer, records="数据")
 
 
 def test_secrets_come_from_the_environment_and_stay_out_of_the_name(pull, monkeypatch):
@@ -288,7 +299,7 @@ def test_the_watermark_is_the_newest_instant_and_never_goes_back(pull):
 
 def test_a_cursor_that_cannot_be_read_is_an_error(pull):
     """Or each pull would be a whole one, without a word."""
-    with pytest.raises(UserError, match="no record of .* has the key 'at'"):
+    with pytest.raises(UserError, match=r"no record of .* has the key 'at'"):
         pull(one_page({"id": 1}), cursor=CURSOR)
     with pytest.raises(UserError, match="holds no value that reads as a moment"):
         pull(one_page({"at": 1772352000}), cursor=CURSOR)
@@ -305,6 +316,8 @@ def test_an_empty_answer_is_a_pull_of_no_rows(pull):
     [
         ({"type": "numbers"}, "accepted: auto, single, page_number, offset, cursor, header_link, json_link"),
         ({"type": "page_number"}, "needs base_page"),
+        ({"type": "page_number", "base_page": "first"}, "base_page must be a whole number"),
+        ({"type": "offset", "limit": 0}, "limit must be a whole number"),
         (
             {"type": "offset", "limit": 5, "size": 3},
             "does not take size; accepted: has_more_path, limit, limit_param, offset",

@@ -78,7 +78,7 @@ def raw_asset(contract: Contract) -> dg.AssetsDefinition:
             loads = session.admitted_loads(feed_name)
             session.warehouse.create_view(table, view_of(session, contract, loads))
             session.gate.record_built(table, [])
-            outcomes = judged(session, contract, present, problem)
+            outcomes = judged(session, contract, loads, present, problem)
             rows = session.warehouse.value(f"select count(*) from {table}")
             metadata = {"dagster/row_count": rows, "loads": len(loads)}
             if present:
@@ -132,7 +132,9 @@ def total(counts: Iterable[dict[str, int]]) -> dict[str, int]:
     return dict(sorted(added.items()))
 
 
-def judged(session: Session, contract: Contract, present: list[Load], problem: str | None) -> list[CheckOutcome]:
+def judged(
+    session: Session, contract: Contract, loads: list[Load], present: list[Load], problem: str | None
+) -> list[CheckOutcome]:
     """The checks of one feed. A feed that the configuration does not name is not fed, and has nothing to answer for."""
     table = f"raw.{contract.feed}"
     feed = session.settings.sources.feeds.get(contract.feed)
@@ -154,7 +156,7 @@ def judged(session: Session, contract: Contract, present: list[Load], problem: s
         f"{worst.rows['quarantined']} of {worst.source_rows} rows of {worst.files[0]['name']} are quarantined "
         f"({worst.rejected_share:.2%}; limit {limit:.2%})"
     )
-    refused = [load for load in present if load.rejected_share > limit]
+    refused = [load for load in present if load not in loads]
     if len(refused) > 1:
         message = f"{len(refused)} of {len(present)} files are over the limit; the worst: {message}"
     if worst.rows["quarantined"]:
@@ -290,7 +292,7 @@ def not_conserved(session: Session, load: Load) -> Iterator[str]:
     """What of a load does not add up, counted from its files."""
     folder, contract = load.folder(session.settings.home), CONTRACTS[load.feed]
     money = f"coalesce(sum({contract.money}), 0)" if contract.money else "0"
-    lines = "sum(_lines)" if "_lines" in load.schema else "count(*)"
+    lines = "count(*)" if load.records == load.rows["accepted"] else "sum(_lines)"
     told = f"select count(*), coalesce({lines}, 0), {money} from read_parquet"
     [(records, accepted, accepted_money)] = session.warehouse.rows(f"{told}({literal(folder / 'accepted.parquet')})")
     aside = folder / "set_aside.parquet"

@@ -22,7 +22,7 @@ from orchestration.publishing.lock import home_lock
 from orchestration.quality.checks import CheckOutcome
 from orchestration.quality.gate import Gate, Unmet, inputs_of
 from orchestration.settings import Settings, load_settings
-from orchestration.sources.loads import Load, in_force, loads_of
+from orchestration.sources.loads import Load, admitted, in_force, loads_of
 from orchestration.warehouse.duckdb import Warehouse
 
 
@@ -68,9 +68,8 @@ class Session:
 
     def admitted_loads(self, feed_name: str) -> list[Load]:
         """The loads of a feed that count: those in force whose refused share is within the gate's."""
-        loads = loads_of(self.settings.home, feed_name)
-        admitted = [load for load in loads if load.rejected_share <= self.limit(feed_name)]
-        return in_force(admitted, self.settings.sources.feeds.get(feed_name))
+        loads = admitted(loads_of(self.settings.home, feed_name), self.limit(feed_name))
+        return in_force(loads, self.settings.sources.feeds.get(feed_name))
 
     def fingerprint(self) -> str:
         """The candidate: its inputs and its loads."""

@@ -22,7 +22,7 @@ from orchestration.errors import UserError
 from orchestration.settings import Feed
 from orchestration.sources.contract import CONTRACTS
 from orchestration.sources.files import SourceFile
-from orchestration.sources.loads import Load, in_force, loads_of, next_load_id
+from orchestration.sources.loads import Load, admitted, in_force, loads_of, next_load_id
 from orchestration.sources.locate import Original, located
 from orchestration.sources.mapping import check_columns, mapped_rows, not_read, unknown_columns
 from orchestration.sources.reading import opened
@@ -134,7 +134,7 @@ def land_pull(home: Path, feed_name: str, feed: Feed, limit: float, work: Path) 
     """One load of what a database or an API holds since the last pull that counts."""
     mapping = mapping_of(feed_name, feed)
     earlier = loads_of(home, feed_name)
-    counted = [load for load in in_force(earlier, feed) if load.rejected_share <= limit and load.mapping == mapping]
+    counted = [load for load in in_force(admitted(earlier, limit), feed) if load.mapping == mapping]
     pulls = [load for load in counted if load.replay_of is None]
     since = pulls[-1].watermark if pulls else None
     pulled = pull(feed, since, f"feeds.{feed_name}", home, work)
@@ -185,6 +185,18 @@ def arrival_of(feed_name: str, feed: Feed, files: dict[str, list[SourceFile]]) -
     return Arrival(feed_name, feed, contract, files, found, unknown_columns(feed, contract, found))
 
 
+def joined_files(home: Path, feed_name: str, feed: Feed, work: Path) -> dict[str, list[SourceFile]]:
+    """The files that complete the rows of a feed, as they are now."""
+    return {
+        alias: [
+            file
+            for original in located(join.path, f"feeds.{feed_name}.join.{alias}.path", home, work)
+            for file in opened(original, join, work)
+        ]
+        for alias, join in feed.join.items()
+    }
+
+
 def try_mapping(home: Path, feed_name: str, feed: Feed) -> list[str]:
     """Whether the mapping of a feed makes sense to the engine; no row is mapped. The names of the feed's files.
 
@@ -198,15 +210,9 @@ def try_mapping(home: Path, feed_name: str, feed: Feed) -> list[str]:
             pulled = pull(feed, None, f"feeds.{feed_name}", home, work)
             files = {"source": [SourceFile(pulled.name, pulled.path, "parquet", pulled.columns)]}
         else:
-            places = {"source": feed, **feed.join}
-            files = {
-                alias: [
-                    file
-                    for original in located(spec.path, f"feeds.{feed_name}", home, work)
-                    for file in opened(original, spec, work)
-                ]
-                for alias, spec in places.items()
-            }
+            own = located(feed.path, f"feeds.{feed_name}.path", home, work)
+            files = {"source": [file for original in own for file in opened(original, feed, work)]}
+            files |= joined_files(home, feed_name, feed, work)
         arrival = arrival_of(feed_name, feed, files)
         with duckdb.connect() as connection:
             try:

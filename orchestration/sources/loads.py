@@ -6,6 +6,7 @@ rows; only where there are any) and `load.json`. Its id begins with the moment i
 
 import datetime as dt
 import json
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +27,8 @@ class Load:
     rows where it does not. `records` is how many rows `accepted.parquet` has: fewer than the accepted ones where
     several lines are one record. `reasons` counts the rows set aside by reason. `joins` ties what was summed into
     rows back to the file that it came from.
+
+    `schema` is the source's: its columns with their types as the engine reads them.
 
     `content` names the bytes that were read, `mapping` how they were read; `watermark` is where the next pull of a
     database or an API begins. `replay_of` names the load whose quarantined rows these were.
@@ -55,8 +58,11 @@ class Load:
     @property
     def rejected_share(self) -> float:
         """Quarantined rows over all rows that were not left out on purpose."""
+        return self.share_of(self.rows["quarantined"])
+
+    def share_of(self, rows: int) -> float:
         considered = self.source_rows - self.rows["excluded"]
-        return self.rows["quarantined"] / considered if considered else 0.0
+        return rows / considered if considered else 0.0
 
     @property
     def total_money(self) -> Decimal:
@@ -99,6 +105,15 @@ def in_force(loads: list[Load], feed: Feed | None) -> list[Load]:
     if feed and feed.replaces:
         kept = {max(kept)} if kept else set()
     return [load for load in loads if (load.replay_of or load.load_id) in kept]
+
+
+def admitted(loads: list[Load], limit: float) -> list[Load]:
+    """The loads that count: those of which no larger share than `limit` is, still, in quarantine."""
+    taken_up: Counter[str] = Counter()
+    for load in loads:
+        if load.replay_of:
+            taken_up[load.replay_of] += load.source_rows
+    return [load for load in loads if load.share_of(load.rows["quarantined"] - taken_up[load.load_id]) <= limit]
 
 
 def next_load_id(earlier: list[Load], content: str, now: dt.datetime) -> str:

@@ -76,6 +76,7 @@ def mapped_rows(
     files: dict[str, list[SourceFile]],
     found: list[str],
     unread: list[str],
+    has_numbers: bool = False,
 ) -> str:
     """SELECT of every source row as contract columns, with `_reason`, `_raw` where refused, and `_file`.
 
@@ -88,6 +89,8 @@ def mapped_rows(
         The files of the feed under `source`, and of each join under its name.
     found, unread : list of str
         Column names of the feed's own files, and those of them that nothing reads: kept as `_unread`.
+    has_numbers : bool
+        The files have the column ROW: their rows are numbered already.
     """
     fed = expressions(feed, contract, found)
     joins = "\n".join(joined(alias, join, files[alias]) for alias, join in feed.join.items())
@@ -97,7 +100,7 @@ def mapped_rows(
         f",\ncoalesce(({exclusion.when}), false) as _excluded_{position}"
         for position, exclusion in enumerate(feed.exclude)
     )
-    number = "row_number() over ()" if feed.join else "null::bigint"
+    number = f"row_number() over () as {ROW}," if feed.join else f"null::bigint as {ROW},"
     own = ", ".join(f"{quoted(name)} := source.{quoted(name)}" for name in found)
     kept = ", ".join(f"{quoted(name)} := source.{quoted(name)}::varchar" for name in unread)
     casts = ",\n".join(
@@ -116,7 +119,7 @@ def mapped_rows(
         raw = f"case when _reason is not null then {raw} end"
     return f"""
 with numbered as (
-    select {number} as {ROW}, * from {all_rows(files["source"], "keep")} as source
+    select {"" if has_numbers else number} * from {all_rows(files["source"], "keep")} as source
 ),
 mapped as (
     select source.{ROW} as _row, source.{FILE} as _file, struct_pack({own}) as _source,

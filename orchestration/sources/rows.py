@@ -29,6 +29,8 @@ class Arrival:
         Column names of the feed's own files, and those of them that nothing reads.
     earlier : list of Path
         Folders of the loads that a pull may bring rows of again; in load order.
+    has_numbers : bool
+        The rows bring their numbers along: they are read again.
     """
 
     feed_name: str
@@ -38,6 +40,7 @@ class Arrival:
     found: list[str]
     unread: list[str]
     earlier: list[Path] = field(default_factory=list)
+    has_numbers: bool = False
 
     @property
     def own(self) -> list[SourceFile]:
@@ -53,7 +56,7 @@ def write_rows(connection: duckdb.DuckDBPyConnection, arrival: Arrival, work: Pa
     feed, contract = arrival.feed, arrival.contract
     staged, accepted = work / "staged.parquet", work / "accepted.parquet"
     try:
-        rows = mapped_rows(contract, feed, arrival.files, arrival.found, arrival.unread)
+        rows = mapped_rows(contract, feed, arrival.files, arrival.found, arrival.unread, arrival.has_numbers)
         connection.execute(f"copy ({rows}) to {literal(staged)} (format parquet)")
         joins = {alias: join_totals(connection, arrival, alias) for alias in feed.join}
     except duckdb.Error as error:
@@ -98,9 +101,8 @@ def write_rows(connection: duckdb.DuckDBPyConnection, arrival: Arrival, work: Pa
     landed = f"read_parquet({literal(accepted)})"
     newest = f"max({contract.moment})::varchar" if contract.moment else "null"
     records, newest = connection.execute(f"select count(*), {newest} from {landed}").fetchone()
-    schema = {row[0]: row[1] for row in connection.execute(f"describe select * from {landed}").fetchall()}
     return {
-        "schema": {name: schema[name] for name in [*arrival.names, "_unread"] if name in schema},
+        "schema": source_schema(connection, arrival),
         "source_rows": sum(totals.values()),
         "rows": totals,
         "money": {outcome: str(amount) for outcome, amount in money.items()},
@@ -110,6 +112,13 @@ def write_rows(connection: duckdb.DuckDBPyConnection, arrival: Arrival, work: Pa
         "joins": joins,
         "newest": newest,
     }
+
+
+def source_schema(connection: duckdb.DuckDBPyConnection, arrival: Arrival) -> dict[str, str]:
+    """The columns of the source with their types: a row that was refused is read again by them."""
+    described = connection.execute(f"describe select * from {all_rows(arrival.own)}").fetchall()
+    types = {name: sql_type for name, sql_type, *_ in described}
+    return {name: types[name] for name in arrival.found}
 
 
 def numbered(rows: Path) -> str:
@@ -175,10 +184,8 @@ def records_of_lines(contract: Contract, judged: str) -> str:
         else:
             columns.append(f"arg_min({name}, _row) filter ({name} is not null) as {name}")
     key = ", ".join(quoted(name) for name in contract.key)
-    return (
-        f"select {', '.join(columns)}, min(_row) as _row, count(*) as _lines from {judged} where _reason is null group by {key} "
-        "order by min(_row)"
-    )
+    columns += ["min(_row) as _row", "count(*) as _lines"]
+    return f"select {', '.join(columns)} from {judged} where _reason is null group by {key} order by min(_row)"
 
 
 # --- pulls that overlap -----------------------------------------------------------------------------------------

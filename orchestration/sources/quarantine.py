@@ -1,0 +1,137 @@
+"""Quarantine: the rows that were refused, by reason, and another try once the data or the mapping is mended.
+
+A refused row is settled when its record has arrived later, or when it has been replayed. Nothing is ever taken out of
+a load: a replay is a load of its own, which says whose rows it took up.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from orchestration.settings import Feed
+from orchestration.sources.contract import CONTRACTS
+from orchestration.sources.files import SourceFile, literal, quoted
+from orchestration.sources.landing import arrival_of, digest, joined_files, mapping_of, workshop, write_load
+from orchestration.sources.loads import Load, in_force, loads_of
+from orchestration.sources.mapping import ROW
+from orchestration.sources.rows import IS_QUARANTINED, Arrival, write_rows
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The refused rows of one load for one reason; `samples` are places and texts as they arrived."""
+
+    feed: str
+    load_id: str
+    source: str
+    reason: str
+    rows: int
+    samples: list[str]
+
+
+def refused(home: Path, feed_name: str, feed: Feed | None, samples: int = 3) -> Iterator[Refused]:
+    """What lies in quarantine and is not settled, load by load, the most frequent reason first."""
+    loads = in_force(loads_of(home, feed_name), feed)
+    for load in loads:
+        if not load.rows["quarantined"]:
+            continue
+        with duckdb.connect() as connection:
+            found = connection.execute(
+                "select _reason, count(*), list(concat_ws(': ', concat_ws(', ', _file, "
+                "coalesce('line ' || _line, 'row ' || _row)), _raw) order by _row, _line)[:$samples] "
+                f"from ({outstanding(home, load, loads)}) group by _reason order by 2 desc, 1",
+                {"samples": samples},
+            ).fetchall()
+        for reason, rows, texts in found:
+            yield Refused(feed_name, load.load_id, load.source, reason, rows, texts)
+
+
+def outstanding(home: Path, load: Load, loads: list[Load]) -> str:
+    """SELECT of the quarantined rows of a load that are not settled."""
+    aside = literal(load.folder(home) / "set_aside.parquet")
+    rows = f"select * from read_parquet({aside}, hive_partitioning = false) as refused where {IS_QUARANTINED}"
+    replays = [other for other in loads if other.replay_of == load.load_id]
+    if replays:
+        rows += f" and not exists (select 1 from {accepted(home, replays)} as taken where taken._row = refused._row)"
+    later = [other for other in loads if other.load_id > load.load_id]
+    key = CONTRACTS[load.feed].key
+    if later and key:
+        same = " and ".join(f"later.{quoted(name)} = refused.{quoted(name)}" for name in key)
+        rows += f" and not exists (select 1 from {accepted(home, later)} as later where {same})"
+    return rows
+
+
+def accepted(home: Path, loads: list[Load]) -> str:
+    """The accepted rows of loads."""
+    paths = ", ".join(literal(load.folder(home) / "accepted.parquet") for load in loads)
+    return f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
+
+
+def replay(home: Path, feed_name: str, feed: Feed) -> list[Load]:
+    """Read the refused rows of a feed once more, as sources.yml says now; land those that fit.
+
+    Lines that are no rows (a quote too many, a field too few) stay: they arrive again with the mended file. A row
+    whose record has come since is left alone, since it would put the older version above the newer.
+
+    Parameters
+    ----------
+    home : Path
+        TOUCHSTONE_HOME; the caller holds its lock.
+
+    Returns
+    -------
+    list of Load
+        The new loads, each with `replay_of`; none where nothing fits, or nothing is left.
+    """
+    landed = []
+    for load in in_force(loads_of(home, feed_name), feed):
+        if not load.rows["quarantined"] or load.replay_of:
+            continue
+        with workshop(home, feed_name) as work:
+            loads = loads_of(home, feed_name)
+            rows = outstanding(home, load, in_force(loads, feed)) + " and _row is not null"
+            arrival = again(home, feed_name, feed, load, rows, work / "refused.parquet", work)
+            trial = work / "trial"
+            trial.mkdir()
+            with duckdb.connect() as connection:
+                write_rows(connection, arrival, trial)
+            aside = trial / "set_aside.parquet"
+            if aside.exists():
+                rows += f" and _row not in (select _row from read_parquet({literal(aside)}))"
+            fitting = again(home, feed_name, feed, load, rows, work / "fitting.parquet", work)
+            if rows_in(fitting):
+                new = write_load(
+                    home,
+                    fitting,
+                    loads,
+                    source=load.source,
+                    content=digest([load.content, mapping_of(feed_name, feed)]),
+                    mapping=mapping_of(feed_name, feed),
+                    files=load.files,
+                    replay_of=load.load_id,
+                )
+                landed.append(new)
+    return landed
+
+
+def again(home: Path, feed_name: str, feed: Feed, load: Load, rows: str, path: Path, work: Path) -> Arrival:
+    """Refused rows as a source: the columns that they had, with the types that they had, and their numbers."""
+    columns = ", ".join(
+        f"(_raw::json ->> {literal('$.' + quoted(name))})::{sql_type} as {quoted(name)}"
+        for name, sql_type in load.schema.items()
+    )
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (select {columns}, _row as {ROW} from ({rows}) order by _row) to {literal(path)} (format parquet)"
+        )
+    file = SourceFile(load.source, path, "parquet", tuple(load.schema))
+    arrival = arrival_of(feed_name, feed, {"source": [file], **joined_files(home, feed_name, feed, work)})
+    return replace(arrival, has_numbers=True)
+
+
+def rows_in(arrival: Arrival) -> int:
+    with duckdb.connect() as connection:
+        [(count,)] = connection.execute(f"select count(*) from read_parquet({literal(arrival.own[0].path)})").fetchall()
+    return count

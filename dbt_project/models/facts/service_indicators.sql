@@ -135,7 +135,7 @@ observations as (
         customer_id,
         answered_date as observed_date,
         cast(null as string) as channel,
-        cast(score_scaled as decimal(18, 6)) as achieved,
+        {{ as_decimal('score_scaled') }} as achieved,
         1 as counted
     from answers
     where question in ('content_effectiveness', 'manner')

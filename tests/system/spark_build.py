@@ -40,8 +40,8 @@ def main(raw: Path, out: Path, variables: str) -> None:
         *("--vars", variables, "--target-path", "target", "--no-write-json"),
     )
     nodes = [
-        {"name": result.node.name, "kind": result.node.resource_type, "status": result.status, "message": result.message}
-        for result in results
+        {"name": ran.node.name, "kind": ran.node.resource_type, "status": ran.status, "message": ran.message}
+        for ran in results
     ]
     (out / "results.json").write_text(json.dumps(nodes), encoding="utf-8")
 

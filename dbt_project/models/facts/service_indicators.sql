@@ -239,7 +239,7 @@ select
     member,
     period,
     indicator,
-    cast(100 * sum(achieved) as double) / cast(sum(counted) as double) as value,
+    {{ ratio('100 * sum(achieved)', 'sum(counted)') }} as value,
     cast(sum(counted) as bigint) as sample_size
 from members
 where member is not null

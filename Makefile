@@ -24,7 +24,7 @@ ui: $(BIN)/.installed  ## the Dagster page and its daemon on 127.0.0.1, history 
 test: $(BIN)/.installed  ## every test that needs only Python
 	$(BIN)/pytest -n 2 --dist loadscope
 
-test-system: $(BIN)/.installed-system  ## tests of the page in Chromium; installs it on Debian
+test-system: $(BIN)/.installed-system  ## tests of the page in Chromium, and of Spark; installs both on Debian
 	$(BIN)/pytest tests/system --override-ini addopts="-ra --strict-markers"
 
 trials: $(BIN)/.installed  ## real data sets from outside: make trials TRIAL_DATA=folder
@@ -50,6 +50,7 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 $(BIN)/.installed-system: $(BIN)/.installed
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e ".[dev,system]"
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e ".[dev,system,spark]"
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
+	command -v java >/dev/null || (apt-get update -qq && apt-get install -y -qq openjdk-17-jre-headless)
 	touch $@

@@ -10,7 +10,7 @@ answers as (
         -- On 0 to 10, whatever scale the survey used; without a scale it is taken as 0 to 10 already.
         case
             when question <> 'would_recommend' then null
-            when score_scaled is not null then round(score_scaled * 10, 6)
+            when score_scaled is not null then cast({{ as_decimal('score_scaled * 10') }} as double)
             when score between 0 and 10 then score
         end as recommend_score
     from {{ ref('survey_answers') }}
@@ -24,8 +24,8 @@ summaries as (
         count(*) as answers,
         max(answered_at) as last_answered_at,
         {{ exact_mean('case when is_overall then score_scaled end') }} as satisfaction_scaled,
-        sum(cast(score as decimal(18, 6))) filter (where is_compared) as compared_score,
-        sum(cast(expected_score as decimal(18, 6))) filter (where is_compared) as compared_expectation,
+        sum({{ as_decimal('score') }}) filter (where is_compared) as compared_score,
+        sum({{ as_decimal('expected_score') }}) filter (where is_compared) as compared_expectation,
         {{ latest_value('rebuy_score', 'answered_at', 'response_id') }} as rebuy_score,
         {{ latest_value('recommend_score', 'answered_at', 'response_id') }} as recommend_score
     from answers

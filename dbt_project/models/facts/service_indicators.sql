@@ -135,7 +135,7 @@ observations as (
         customer_id,
         answered_date as observed_date,
         cast(null as string) as channel,
-        cast(score_scaled as decimal(18, 6)) as achieved,
+        {{ as_decimal('score_scaled') }} as achieved,
         1 as counted
     from answers
     where question in ('content_effectiveness', 'manner')
@@ -239,7 +239,7 @@ select
     member,
     period,
     indicator,
-    cast(100 * sum(achieved) as double) / cast(sum(counted) as double) as value,
+    {{ ratio('100 * sum(achieved)', 'sum(counted)') }} as value,
     cast(sum(counted) as bigint) as sample_size
 from members
 where member is not null

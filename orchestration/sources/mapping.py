@@ -6,7 +6,7 @@ outcome: null where it fits, else a reason such as `missing:customer_id`, `unpar
 """
 
 from orchestration.settings import Feed, Join
-from orchestration.sources.casts import typed
+from orchestration.sources.casts import as_text, typed
 from orchestration.sources.contract import SQL_TYPES, Contract
 from orchestration.sources.files import SourceFile, all_rows, literal, quoted
 
@@ -70,7 +70,8 @@ def mapped_rows(contract: Contract, feed: Feed, files: dict[str, list[SourceFile
     joins = "\n".join(joined(alias, join, files[alias]) for alias, join in feed.join.items())
     # An empty cell and a cell of blanks say nothing: both are null.
     values = ",\n".join(
-        f"nullif(trim(({expression})::varchar, {literal(BLANKS)}), '') as {quoted(name)}"
+        f"nullif(trim({as_text(expression, contract.column(name), feed.decimal)}, {literal(BLANKS)}), '') "
+        f"as {quoted(name)}"
         for name, expression in fed.items()
     )
     exclusions = "".join(

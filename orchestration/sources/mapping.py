@@ -11,7 +11,7 @@ import duckdb
 
 from orchestration.errors import UserError
 from orchestration.settings import Feed, Join
-from orchestration.sources.casts import typed
+from orchestration.sources.casts import as_text, typed
 from orchestration.sources.contract import SQL_TYPES, Contract
 from orchestration.sources.files import Rejects, SourceFile, literal, quoted
 
@@ -94,7 +94,10 @@ def mapped_rows(
     """
     fed = expressions(feed, contract, found)
     joins = "\n".join(joined(alias, join, files[alias]) for alias, join in feed.join.items())
-    values = ",\n".join(f"({expression})::varchar as {quoted(name)}" for name, expression in fed.items())
+    values = ",\n".join(
+        f"{as_text(expression, contract.column(name), feed.decimal)} as {quoted(name)}"
+        for name, expression in fed.items()
+    )
     trimmed = ",\n".join(f"{said(quoted(name))} as {quoted(name)}" for name in fed)
     exclusions = "".join(
         f",\ncoalesce(({exclusion.when}), false) as _excluded_{position}"

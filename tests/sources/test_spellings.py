@@ -18,6 +18,16 @@ import pytest
         ("１２", "12"),
         ('"－１，２３４．５０"', "-1234.50"),
         ("　７　", "7"),
+        ("￥5.20", "5.20"),
+        ('"¥ 1,234.50"', "1234.50"),
+        ("-$5", "-5"),
+        ("5.20元", "5.20"),
+        ("￥５．２０元", "5.20"),
+        ("5 €", "5"),
+        ('"(1,234.50)"', "-1234.50"),
+        ("（￥5）", "-5"),
+        ("5.25-", "-5.25"),
+        ("1.234500", "1.2345"),
     ],
 )
 def test_money_may_be_written_so(desk, text, amount):
@@ -27,11 +37,44 @@ def test_money_may_be_written_so(desk, text, amount):
 
 
 @pytest.mark.parametrize(
-    "text", ["inf", "-Infinity", "nan", '"12,34"', '"1,2345"', "1 000", "(5)", "￥5", "0x10", "true", "9" * 17]
+    "text",
+    [
+        *("inf", "-Infinity", "nan", '"12,34"', '"1,2345"', "1 000", "0x10", "true", "9" * 17, "1_000"),
+        *("5%", "$5€", "-(5)", "--5", "-", ".", "1.23456", "0.00001", "１.２３４５６", "1e-5"),
+    ],
 )
 def test_money_that_would_have_to_be_guessed_is_refused(desk, text):
     """A wrong amount is worse than a row in quarantine."""
     assert desk.orders(f"1,c,2026-01-01,{text}").reasons == {"unparseable:amount": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("5", "5"),
+        ("5,25", "5.25"),
+        ("1.234,50", "1234.50"),
+        ("1 234,5", "1234.5"),
+        ("1\u202f234,5", "1234.5"),
+        ("-1.234 €", "-1234"),
+    ],
+)
+def test_with_a_decimal_comma_points_and_blanks_group(desk, text, amount):
+    """Half of Europe writes so; which of the two it is, is configuration and no guess."""
+    load = desk.orders(f'1,c,2026-01-01,"{text}"', decimal=",")
+    assert [row["amount"] for row in desk.accepted(load)] == [Decimal(amount)]
+
+
+@pytest.mark.parametrize("text", ["5.2", "1.23,4", "1,23456", "1,5,5"])
+def test_with_a_decimal_comma_a_lone_point_is_refused(desk, text):
+    """5.2 is not fifty-two."""
+    assert desk.orders(f'1,c,2026-01-01,"{text}"', decimal=",").reasons == {"unparseable:amount": 1}
+
+
+def test_a_decimal_comma_is_of_text_not_of_numbers(desk):
+    """An expression that gives the number 1.234 must not become a thousand and more."""
+    load = desk.orders("1,c,2026-01-01,x", decimal=",", columns={"amount": "1.234::double"})
+    assert [row["amount"] for row in desk.accepted(load)] == [Decimal("1.234")]
 
 
 @pytest.mark.parametrize("text", ["inf", "-inf", "nan", "NaN", "Infinity"])
@@ -51,6 +94,19 @@ def test_a_score_is_a_finite_number(desk, text):
         ("2026-06-30 10:05", dt.datetime(2026, 6, 30, 10, 5)),
         ("2026-06-30T10:05:06.25", dt.datetime(2026, 6, 30, 10, 5, 6, 250_000)),
         ("２０２６－０６－３０　１０：０５：００", dt.datetime(2026, 6, 30, 10, 5)),
+        ("2026年6月3日", dt.datetime(2026, 6, 3)),
+        ("2026年6月30日 8时5分", dt.datetime(2026, 6, 30, 8, 5)),
+        ("2026年6月30日8时", dt.datetime(2026, 6, 30, 8)),
+        ("2026年06月30日 08:15:09", dt.datetime(2026, 6, 30, 8, 15, 9)),
+        ("２０２６年６月３０日", dt.datetime(2026, 6, 30)),
+        ("2026年6月30日 下午3:15", dt.datetime(2026, 6, 30, 15, 15)),
+        ("2026/6/30 上午12:05:06", dt.datetime(2026, 6, 30, 0, 5, 6)),
+        ("2026.6.3 08:15:00.25", dt.datetime(2026, 6, 3, 8, 15, 0, 250_000)),
+        ("20260630", dt.datetime(2026, 6, 30)),
+        ("20260630 08:15", dt.datetime(2026, 6, 30, 8, 15)),
+        # Excel's 1900 system counts 1900-03-01 as day 61: 46203 is 46142 days later.
+        ("46203", dt.datetime(1900, 3, 1) + dt.timedelta(days=46203 - 61)),
+        ("46203.34375", dt.datetime(2026, 6, 30, 8, 15)),
     ],
 )
 def test_moments_may_be_written_so(desk, text, moment):
@@ -60,7 +116,11 @@ def test_moments_may_be_written_so(desk, text, moment):
 
 
 @pytest.mark.parametrize(
-    "text", ["infinity", "-infinity", "now", "today", "20260630", "30/06/2026", "99999-01-01", "0044-03-15 (BC)"]
+    "text",
+    [
+        *("infinity", "-infinity", "now", "today", "30/06/2026", "99999-01-01", "0044-03-15 (BC)", "26/6/30"),
+        *("20261330", "2026063", "19999", "80000", "2026年2月30日", "2026年6月30日 上午13:05", "2026-06-30 08:"),
+    ],
 )
 def test_a_moment_outside_the_calendar_or_in_doubt_is_refused(desk, text):
     """Infinity breaks every difference of days, and no Python date holds the year 99999."""

@@ -7,9 +7,10 @@ readers/sheet_xml.py.
 
 import datetime as dt
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ def excel_file(path: Path, name: str, spec: Files, work: Path) -> SourceFile:
         capture_output=True,
         text=True,
         check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},  # the same code as here
     )
     if done.returncode == REFUSED:
         raise UserError(**json.loads(done.stdout))
@@ -86,18 +88,17 @@ def converted(path: Path, name: str, spec: Files, work: Path) -> dict:
         added = left_out(path, position)
     except BROKEN_ARCHIVE as error:
         raise damaged(name, error) from None
-    rows = enumerate(sheet.iter_rows() if sheet.start else (), 1)
+    rows = sheet_rows(sheet, added, spec.decimal)
     header: list[str | None] = []
     for number, cells in rows:
         if number == spec.header_row:
-            header = texts(cells, added.get(number, {}))
+            header = cells
             break
     while header and not header[-1]:
         header.pop()
     columns = checked_names([(cell or "").strip() for cell in header], name, where)
     with Table(work, dict.fromkeys(columns, str)) as values, Table(work, {"line": int}) as lines:
-        for number, cells in rows:
-            row = texts(cells, added.get(number, {}))
+        for number, row in rows:
             beyond = next((place for place, cell in enumerate(row[len(columns) :], len(columns) + 1) if cell), None)
             if beyond:
                 raise UserError(
@@ -142,23 +143,31 @@ def damaged(name: str, error: Exception) -> UserError:
     )
 
 
-def texts(cells: Sequence[Any], added: dict[int, str]) -> list[str | None]:
-    """A row as text; `added` holds cells by column that the library left out."""
-    row = [as_text(cell) for cell in cells]
+def sheet_rows(sheet: Any, added: dict[int, dict[int, str]], decimal: str) -> Iterator[tuple[int, list[str | None]]]:
+    """Rows by their number, as text; `added` holds cells that the library left out, by row and column."""
+    number = 0
+    for number, cells in enumerate(sheet.iter_rows() if sheet.start else (), 1):
+        yield number, with_added([as_text(cell, decimal) for cell in cells], added.get(number, {}))
+    for beyond in sorted(row for row in added if row > number):
+        yield beyond, with_added([], added[beyond])
+
+
+def with_added(row: list[str | None], added: dict[int, str]) -> list[str | None]:
     for column, text in added.items():
         row += [None] * (column + 1 - len(row))
         row[column] = row[column] or text
     return row
 
 
-def as_text(cell: Any) -> str | None:
+def as_text(cell: Any, decimal: str = ".") -> str | None:
     """A cell as a person reads it: 5 and not 5.0, 0.3 and not 0.30000000000000004, ISO dates."""
     if isinstance(cell, str):
         return cell or None
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else format(cell, ".15g")
+        is_whole = cell.is_integer() and abs(cell) < 2**53
+        return str(int(cell)) if is_whole else format(cell, ".15g").replace(".", decimal)
     if isinstance(cell, dt.datetime):
         return cell.isoformat(sep=" ")
     if isinstance(cell, dt.timedelta):

@@ -60,7 +60,8 @@ def json_lines_file(path: Path, name: str, spec: Files, work: Path) -> SourceFil
                 continue
             row: list[str | None] = [None] * len(columns)
             for key, value in record.items():
-                row[place[key.lower()]] = None if value is None else text_of(value)
+                text = None if value is None else text_of(value)
+                row[place[key.lower()]] = text.replace(".", spec.decimal) if isinstance(value, Digits) else text
             values.add(row)
             numbers.add((number,))
     return SourceFile(

@@ -92,11 +92,15 @@ def detected(path: Path, name: str) -> str:
 
 def judged(block: bytes, passed: int, name: str) -> str:
     """UTF-8 or GB18030, by the majority of the lines of a block that are not ASCII; `passed` lines lie before it."""
-    lines = [(number, line) for number, line in enumerate(block.split(b"\n"), passed + 1) if not line.isascii()]
+    every = block.split(b"\n")
+    lines = [(number, line) for number, line in enumerate(every, passed + 1) if not line.isascii()]
     for encoding in ("utf-8", "gb18030"):
         if 2 * sum(is_written_in(line, encoding) for _, line in lines) >= len(lines):
             return encoding
-    number, line = next((number, line) for number, line in lines if not is_written_in(line, "utf-8"))
+    bad = [(number, line) for number, line in lines if not is_written_in(line, "utf-8")]
+    if 100 * len(bad) <= len(every):
+        return "utf-8"  # a damaged cell here and there costs its row, not the file
+    number, line = bad[0]
     try:
         line.decode("utf-8")
     except UnicodeDecodeError as error:

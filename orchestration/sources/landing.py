@@ -160,6 +160,7 @@ def land_pull(home: Path, feed_name: str, feed: Feed, limit: float, work: Path) 
         mapping=mapping,
         files=[fingerprint],
         watermark=pulled.watermark,
+        last=pulls[-1] if pulls else None,
     )
 
 
@@ -246,8 +247,12 @@ def write_load(
     watermark: str | None = None,
     replay_of: str | None = None,
     originals: Sequence[Original] = (),
+    last: Load | None = None,
 ) -> Load:
-    """Write one load beside the others: under a temporary name, durable, renamed."""
+    """Write one load beside the others: under a temporary name, durable, renamed.
+
+    A pull that brings nothing but what has landed, and leaves the watermark of the `last` one, is that one.
+    """
     now = dt.datetime.now(dt.UTC)
     load_id = next_load_id(earlier, content, now)
     parent = home / "landing" / arrival.feed_name
@@ -260,6 +265,9 @@ def write_load(
             counted = write_rows(connection, arrival, work)
         for original in originals:
             original.check_unchanged()
+        if last and counted["rows"]["duplicate"] == counted["source_rows"] and last.watermark == watermark:
+            shutil.rmtree(work)
+            return last
         shutil.rmtree(work / "spill", ignore_errors=True)
         load = Load(
             load_id=load_id,

@@ -1,0 +1,106 @@
+"""Quarantine: what is listed, and what another try takes up."""
+
+from orchestration.settings import Feed
+from orchestration.sources.loads import admitted, in_force, loads_of
+from orchestration.sources.quarantine import refused, replay
+
+GOOD = "1,c,2026-01-01,5"
+MENDED = {"amount": "replace(source.amount, 'five', '5')"}
+
+
+def listed(desk, feed="orders") -> dict[str, int]:
+    return {group.reason: group.rows for group in refused(desk.home, feed, None)}
+
+
+def feed(desk, **mapping) -> Feed:
+    return Feed(path=str(desk.home / "in" / "orders.csv"), **mapping)
+
+
+def test_refused_rows_are_listed_by_reason_with_their_place_and_text(desk):
+    """Who is to mend them needs file, line and what stood there."""
+    desk.orders(GOOD, "2,c,2026-01-01,five", "3,c,soon,5", "4,c,soon,5")
+    groups = list(refused(desk.home, "orders", None))
+    assert [(group.reason, group.rows) for group in groups] == [
+        ("unparseable:ordered_at", 2),
+        ("unparseable:amount", 1),
+    ]
+    assert "orders.csv, line 3: " in groups[1].samples[0]
+    assert '"amount":"five"' in groups[1].samples[0]
+
+
+def test_a_row_whose_record_has_come_since_is_settled(desk):
+    """The source was mended: nobody has to do anything about the old row."""
+    desk.orders(GOOD, "2,c,2026-01-01,five")
+    desk.orders("2,c,2026-01-01,5")
+    assert listed(desk) == {}
+
+
+def test_a_mended_mapping_takes_up_what_fits_now(desk):
+    """The file may be gone: what was refused is read from quarantine."""
+    first = desk.orders(GOOD, "2,c,2026-01-01,five", "3,c,soon,5")
+    [again] = replay(desk.home, "orders", feed(desk, columns=MENDED))
+    assert again.replay_of == first.load_id
+    assert [(row["order_id"], row["amount"], row["_row"]) for row in desk.accepted(again)] == [("2", 5, 2)]
+    assert listed(desk) == {"unparseable:ordered_at": 1}
+
+
+def test_replaying_twice_takes_up_nothing_twice(desk):
+    """A person presses the key again."""
+    desk.orders(GOOD, "2,c,2026-01-01,five")
+    assert len(replay(desk.home, "orders", feed(desk, columns=MENDED))) == 1
+    assert replay(desk.home, "orders", feed(desk, columns=MENDED)) == []
+
+
+def test_events_without_a_key_are_taken_up_once_too(desk):
+    """Nothing but their place tells two of them apart."""
+    desk.put("customer_id,occurred_at,kind\nc,2026-01-01,call me\nc,2026-01-01,call me\n", "events.csv")
+    desk.land("events.csv", "interactions")
+    mended = Feed(path="unused", columns={"kind": "'call'"})
+    assert replay(desk.home, "interactions", mended)[0].records == 2
+    assert replay(desk.home, "interactions", mended) == []
+
+
+def test_a_replay_does_not_put_an_old_version_above_a_newer(desk):
+    """Order 2 came right in the next export; the refused row is its past."""
+    desk.orders("2,c,2026-01-01,five")
+    desk.orders("2,c,2026-01-01,7")
+    assert replay(desk.home, "orders", feed(desk, columns=MENDED)) == []
+
+
+def test_a_load_that_was_refused_whole_counts_once_enough_of_it_is_taken_up(desk):
+    """One of two rows is over the limit of a tenth; after the replay none is left."""
+    first = desk.orders(GOOD, "2,c,2026-01-01,five")
+    assert admitted(loads_of(desk.home, "orders"), 0.1) == []
+    [again] = replay(desk.home, "orders", feed(desk, columns=MENDED))
+    assert admitted(loads_of(desk.home, "orders"), 0.1) == [first, again]
+
+
+def test_content_read_again_under_another_mapping_takes_the_place_of_the_first(desk):
+    """Rows under a wrong key would stay beside the right ones."""
+    desk.orders(GOOD)
+    second = desk.orders(GOOD, columns={"order_id": "'A-' || source.order_id"})
+    assert in_force(loads_of(desk.home, "orders"), None) == [second]
+
+
+def test_an_order_of_lines_is_taken_up_whole(desk):
+    """Its good line waits in quarantine beside the refused one."""
+    desk.orders(GOOD, "1,c,2026-01-01,five", lines=True)
+    [again] = replay(desk.home, "orders", feed(desk, columns=MENDED, lines=True))
+    assert [(row["amount"], row["_lines"]) for row in desk.accepted(again)] == [(10, 2)]
+
+
+def test_numbers_of_a_typed_source_are_numbers_again(desk):
+    """A mapping that multiplies must still run on what was refused."""
+    import duckdb
+
+    path = desk.home / "in" / "orders.parquet"
+    path.parent.mkdir(parents=True)
+    duckdb.sql(
+        "copy (select * from (values ('1', 'c', '2026-01-01', 2, 3.5), ('2', 'c', 'soon', 2, 3.5)) "
+        f"as rows (order_id, customer_id, ordered_at, pieces, price)) to '{path}'"
+    )
+    columns = {"amount": "source.pieces * source.price"}
+    desk.land("orders.parquet", columns=columns)
+    mended = Feed(path=str(path), columns=columns | {"ordered_at": "replace(source.ordered_at, 'soon', '2026-01-02')"})
+    [again] = replay(desk.home, "orders", mended)
+    assert desk.accepted(again)[0]["amount"] == 7

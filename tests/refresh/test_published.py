@@ -133,7 +133,7 @@ def test_process_weighs_sixty_per_cent(marts):
 def test_manifest_accounts_for_every_source_row(published):
     """Five outcomes, and nothing else, for each load."""
     manifest = json.loads((published.current / "manifest.json").read_text("utf-8"))
-    outcomes = ("accepted", "duplicate", "superseded", "excluded", "quarantined")
+    outcomes = ("accepted", "duplicate", "superseded", "unidentified", "excluded", "quarantined")
     assert {load["feed"] for load in manifest["loads"]} >= {"orders", "complaints", "surveys"}
     for load in manifest["loads"]:
         assert sum(load[outcome] for outcome in outcomes) == load["source_rows"]

@@ -1,7 +1,7 @@
 {#
 One spelling for what names a customer, so that two spellings of the same are found equal: a macro a kind.
 
-They work on every engine without regular expressions, whose dialects differ; null is what cannot name anybody.
+Null is what cannot name anybody. Regular expressions are those in which the engines agree: anchored, without groups.
 #}
 
 {# An account, an old id, a customer id: half width, lower case. #}
@@ -22,20 +22,13 @@ is one only before ten digits or more, or the local number 86123456 would lose i
 {% macro normalised_phone(value) -%}
     {%- set code = var('country_code') | string -%}
     {%- set bare = "translate(" ~ half_width(value) ~ ", ' -.()/–—‐·', '')" -%}
-    {%- set dialled = "case when " ~ bare ~ " like '00%' then concat('+', substr(" ~ bare ~ ", 3)) else " ~ bare ~ " end" -%}
+    {%- set dialled = "regexp_replace(" ~ bare ~ ", '^00', '+')" -%}
     {%- set national -%}
         case
-            when {{ dialled }} like '+{{ code }}%' then substr({{ dialled }}, {{ code | length + 2 }})
-            when {{ dialled }} like '{{ code }}%' and length({{ dialled }}) >= {{ code | length + 10 }}
-                then substr({{ dialled }}, {{ code | length + 1 }})
-            else {{ dialled }}
+            when length({{ dialled }}) >= {{ code | length + 10 }} then regexp_replace({{ dialled }}, '^[+]?{{ code }}', '')
+            else regexp_replace({{ dialled }}, '^[+]{{ code }}', '')
         end
     {%- endset -%}
-    {%- set without_trunk = "case when " ~ national ~ " like '0%' then substr(" ~ national ~ ", 2) else " ~ national ~ " end" -%}
-    case
-        when translate({{ without_trunk }}, '0123456789', '') in ('', '+')
-            and substr({{ without_trunk }}, 2) not like '%+%'
-            and length(translate({{ without_trunk }}, '+', '')) >= 5
-            then {{ without_trunk }}
-    end
+    {%- set without_trunk = "nullif(regexp_replace(" ~ national ~ ", '^0', ''), '')" -%}
+    case when regexp_replace({{ without_trunk }}, '^[+]?[0-9]{5,}$', '') = '' then {{ without_trunk }} end
 {%- endmacro %}

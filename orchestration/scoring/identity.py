@@ -46,6 +46,4 @@ def claim_ends(claims: list[tuple[str, str]]) -> list[tuple[str, str]]:
     ends: dict[int, frozenset[str]] = {}
     for one in TopologicalSorter(onward).static_order():
         ends[one] = frozenset().union(*(ends[other] for other in onward[one])) or frozenset({smallest[one]})
-    return [
-        (name, end) for name, place in number.items() for end in sorted(ends[circle[place]]) if name != end
-    ]
+    return [(name, end) for name, place in number.items() for end in sorted(ends[circle[place]]) if name != end]

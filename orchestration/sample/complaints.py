@@ -1,6 +1,7 @@
 """The complaints of some customers: they follow late deliveries, and otherwise come from daily service.
 
-The help desk knows customers by phone only. Response is slower where deliveries are late, and became faster in the improved region in the last six months.
+The help desk knows customers by phone only. Response is slower where deliveries are late, and became faster in the
+improved region in the last six months.
 """
 
 import numpy as np

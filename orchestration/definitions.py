@@ -11,6 +11,7 @@ REFRESH = "refresh"
 def definitions() -> dg.Definitions:
     """Assets, their checks, the job and its schedule, of the configuration that is in force."""
     from orchestration.defs.dbt import build_dbt_assets
+    from orchestration.defs.identity import staging_claim_ends
     from orchestration.defs.marts import shape_checks
     from orchestration.defs.previous import previous_history
     from orchestration.defs.progress import progress
@@ -21,7 +22,7 @@ def definitions() -> dg.Definitions:
 
     settings = load_settings()
     dbt_models = build_dbt_assets(settings.home, settings.gates)
-    tables = [previous_history, *RAW_ASSETS, dbt_models, *SCORE_ASSETS]
+    tables = [previous_history, *RAW_ASSETS, dbt_models, staging_claim_ends, *SCORE_ASSETS]
     keys = sorted(key for asset in tables for key in asset.keys)
     marts = [key for key in keys if key.path[0] == "marts"]
     refresh = dg.define_asset_job(

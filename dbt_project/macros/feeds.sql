@@ -4,11 +4,13 @@ What makes a row of each feed with a key unique, which version of it wins, and w
 A feed without a key holds events, which are told apart by their content.
 
 `private` columns (free text, and what names a person) decide whether two versions are equal, and stay in raw.
+`moment` is when what a row tells of happened.
 #}
 {% macro feed(name) %}
     {% set feeds = {
         'orders': {
             'key': ['order_id'],
+            'moment': 'ordered_at',
             'revised_at': 'updated_at',
             'amount': 'amount',
             'columns': [
@@ -19,6 +21,7 @@ A feed without a key holds events, which are told apart by their content.
         },
         'complaints': {
             'key': ['complaint_id'],
+            'moment': 'opened_at',
             'revised_at': 'updated_at',
             'columns': [
                 'complaint_id', 'customer_id', 'opened_at', 'first_response_at', 'resolved_at', 'channel', 'category',
@@ -28,6 +31,7 @@ A feed without a key holds events, which are told apart by their content.
         },
         'surveys': {
             'key': ['response_id', 'question'],
+            'moment': 'answered_at',
             'columns': [
                 'response_id', 'customer_id', 'answered_at', 'question', 'score', 'expected_score', 'scale_min',
                 'scale_max',
@@ -42,16 +46,31 @@ A feed without a key holds events, which are told apart by their content.
             ],
             'private': ['name', 'phone', 'email'],
         },
+        'aliases': {
+            'key': ['customer_id', 'kind', 'value'],
+            'columns': ['customer_id', 'kind', 'value', 'valid_from'],
+            'private': [],
+        },
         'interactions': {
             'key': [],
+            'moment': 'occurred_at',
             'columns': ['customer_id', 'occurred_at', 'kind', 'category', 'price'],
             'private': [],
         },
         'service_costs': {
             'key': [],
+            'moment': 'occurred_at',
             'columns': ['customer_id', 'occurred_at', 'kind', 'amount'],
             'private': [],
         },
     } %}
     {{ return(feeds[name]) }}
 {% endmacro %}
+
+{#
+What names a row where its outcome is told: its key, the parts of a longer one joined by |. Of an event and of an alias,
+whose key would hold what names a person, its place in the loads.
+#}
+{% macro record_key(feed_name) -%}
+    concat_ws('|', {{ ('_load, _row' if feed_name == 'aliases' else feed(feed_name)['key'] | join(', ')) or '_load, _row' }})
+{%- endmacro %}

@@ -1,7 +1,7 @@
 {{ config(
     meta={
         'dagster': {'ref': {'name': 'set_aside'}},
-        'description': 'The money of the landed orders is the money accepted plus the money set aside.',
+        'description': 'The money of the landed orders is the money accepted, set aside, and of customers whom nobody knows.',
     }
 ) }}
 
@@ -15,7 +15,7 @@ landed as (
 
 accepted as (
 
-    select coalesce(sum(amount), 0) as accepted_amount from {{ ref('stg_orders') }}
+    select coalesce(sum(amount), 0) as accepted_amount from {{ ref('identified_orders') }}
 
 ),
 
@@ -23,14 +23,23 @@ removed as (
 
     select coalesce(sum(amount), 0) as removed_amount from {{ ref('set_aside') }} where feed = 'orders'
 
+),
+
+unidentified as (
+
+    select coalesce(sum(amount), 0) as unidentified_amount from {{ ref('unidentified') }} where feed = 'orders'
+
 )
 
 select
     'orders' as feed,
     landed.landed_amount,
     accepted.accepted_amount,
-    removed.removed_amount
+    removed.removed_amount,
+    unidentified.unidentified_amount
 from landed
 cross join accepted
 cross join removed
-where landed.landed_amount <> accepted.accepted_amount + removed.removed_amount
+cross join unidentified
+where landed.landed_amount
+    <> accepted.accepted_amount + removed.removed_amount + unidentified.unidentified_amount

@@ -90,14 +90,16 @@ def manifest(session: Session) -> dict:
     set_aside = {
         (row["_load"], row["outcome"]): row["records"]
         for row in session.warehouse.records(
-            "select _load, outcome, count(*) as records from staging.set_aside group by _load, outcome"
+            "select _load, outcome, count(*) as records from staging.set_aside group by _load, outcome "
+            "union all "
+            "select _load, 'unidentified', count(*) from staging.unidentified group by _load"
         )
     }
     loads = []
     for feed_name in sorted(session.settings.sources.feeds):
         for load in session.admitted_loads(feed_name):
-            duplicate, superseded = (
-                set_aside.get((load.load_id, outcome), 0) for outcome in ("duplicate", "superseded")
+            duplicate, superseded, unidentified = (
+                set_aside.get((load.load_id, outcome), 0) for outcome in ("duplicate", "superseded", "unidentified")
             )
             loads.append(
                 {
@@ -107,9 +109,10 @@ def manifest(session: Session) -> dict:
                     "files": load.files,
                     "watermark": load.newest,
                     "source_rows": load.source_rows,
-                    "accepted": load.rows["accepted"] - duplicate - superseded,
+                    "accepted": load.rows["accepted"] - duplicate - superseded - unidentified,
                     "duplicate": duplicate,
                     "superseded": superseded,
+                    "unidentified": unidentified,
                     "excluded": load.rows["excluded"],
                     "quarantined": load.rows["quarantined"],
                     "money": load.money,

@@ -9,8 +9,10 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from orchestration.errors import UserError
-from orchestration.sample.complaints import draw_complaints
+from orchestration.sample.complaints import draw_complaints, phone_spellings
 from orchestration.sample.customers import (
     draw_aliases,
     draw_customers,
@@ -73,7 +75,8 @@ def write_company(
     Returns
     -------
     dict of str to WrittenFile
-        Path and number of records by file: the feeds, `truth/customers` and, with faults, `truth/faults`.
+        Path and number of records by file: the feeds, `truth/customers`, `truth/complaints` and, with faults,
+        `truth/faults`.
 
     Raises
     ------
@@ -119,6 +122,8 @@ def _draw(files, customers, orders, seed, dirty, history):
             people, events["orders"], buyer, complaint_number, chance("complaints"), history
         )
         complaint_number += len(events["complaints"])
+        events["complaints"]["phone_spelling"] = phone_spellings(events["complaints"], chance("phone spellings"))
+        files.append("truth/complaints", events["complaints"][["complaint_id", "customer_id"]])
         events["surveys"] = draw_surveys(
             people, events["complaints"], complainer, response_number, chance("surveys"), history
         )
@@ -132,8 +137,10 @@ def _draw(files, customers, orders, seed, dirty, history):
             files.append(feed, frame)
 
         files.append("customers", draw_customers(people, registered, referrer[first:last], chance("customers")))
-        files.append("aliases", draw_aliases(people, registered, chance("aliases")))
-        files.append("interactions", draw_interactions(people, chance("interactions"), history))
+        aliases = draw_aliases(people, registered, chance("aliases"))
+        has_old_id = np.isin(people.number, aliases["customer_id"][aliases["kind"] == "old_id"])
+        files.append("aliases", aliases)
+        files.append("interactions", draw_interactions(people, has_old_id, chance("interactions"), history))
         files.append("service_costs", draw_service_costs(people, chance("service_costs"), history))
         files.append("wallets", draw_wallets(people, chance("wallets"), history))
         files.append("truth/customers", true_customers(people, history))

@@ -1,6 +1,7 @@
 """The complaints of some customers: they follow late deliveries, and otherwise come from daily service.
 
-Response is slower where deliveries are late, and became faster in the improved region in the last six months.
+The help desk knows customers by phone only. Response is slower where deliveries are late, and became faster in the
+improved region in the last six months.
 """
 
 import numpy as np
@@ -15,6 +16,8 @@ IMPROVED_DAYS = 182
 RESPONSE_MEDIAN_HOURS = 8.0
 LATE_REGION_SLOWNESS = 2.4
 IMPROVED_REGION_SLOWNESS = 0.4
+# How the help desk writes a phone: codes of `layouts.PHONE_SPELLINGS`, the first as in the customers feed.
+PHONE_SPELLING_SHARES = [0.70, 0.10, 0.08, 0.07, 0.05]
 
 
 def is_improved(region: np.ndarray, moments: np.ndarray, history: History) -> np.ndarray:
@@ -94,6 +97,11 @@ def draw_complaints(
         }
     )
     return frame, complainer
+
+
+def phone_spellings(complaints: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+    """How the help desk wrote the phone of each complaint, as codes."""
+    return choose(rng, PHONE_SPELLING_SHARES, len(complaints))
 
 
 def _answers(region, opened_at, rng, history):

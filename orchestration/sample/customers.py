@@ -11,6 +11,7 @@ from orchestration.sample.population import Population
 from orchestration.sample.randomness import choose, prefer
 
 LONGEST_BEFORE_DAYS = 3_650
+NAMED_BY_OLD_ID = 0.25  # of the interactions of a customer who has one
 
 
 def registrations(everyone: Population, rng: np.random.Generator, history: History) -> np.ndarray:
@@ -71,8 +72,13 @@ def draw_aliases(people: Population, registered_at: np.ndarray, rng: np.random.G
     )
 
 
-def draw_interactions(people: Population, rng: np.random.Generator, history: History) -> pd.DataFrame:
-    """Draw the interactions feed: two a customer on average, six of a key customer, while active."""
+def draw_interactions(
+    people: Population, has_old_id: np.ndarray, rng: np.random.Generator, history: History
+) -> pd.DataFrame:
+    """Draw the interactions feed: two a customer on average, six of a key customer, while active.
+
+    A part of those of customers with a number of the older system, `has_old_id`, name them by it.
+    """
     place = np.repeat(np.arange(len(people)), rng.poisson(np.where(people.is_key, 6.0, 2.0)))
     kind = choose(rng, words.INTERACTION_SHARES, len(place))
     price = np.rint(100 * people.mean_spend[place] * (0.1 + rng.random(len(place))))
@@ -86,7 +92,7 @@ def draw_interactions(people: Population, rng: np.random.Generator, history: His
             ),
             "price": np.where(np.isin(kind, words.PRICED_INTERACTIONS), price, np.nan),
         }
-    )
+    ).assign(names_old_id=lambda _: has_old_id[place] & (rng.random(len(place)) < NAMED_BY_OLD_ID))
 
 
 def draw_service_costs(people: Population, rng: np.random.Generator, history: History) -> pd.DataFrame:

@@ -24,7 +24,7 @@ class Fault:
     Parameters
     ----------
     outcome : str
-        What becomes of the row: accepted, duplicate, superseded or quarantined.
+        What becomes of the row: accepted, duplicate, superseded, quarantined, or unidentified.
     feeds : tuple of str
         The feeds that have it.
     edits : dict of str to str
@@ -53,7 +53,7 @@ FAULTS = {
     "full_width_digits": Fault("accepted", ("orders",), {"amount": _FULL_WIDTH}, needs_text=True),
     "thousands_separators": Fault("accepted", ("orders",), {"amount": _SEPARATED}, needs_text=True),
     "spaces_around": Fault("accepted", EVENT_FEEDS, {"customer_id": _PADDED, "amount": _PADDED}, needs_text=True),
-    "unknown_customer": Fault("accepted", ("complaints",), {"customer_id": "'X' || substr({value}, 2)"}),
+    "unknown_customer": Fault("unidentified", ("complaints",), {"customer_id": "'X' || substr({value}, 2)"}),
     # The other half of a correction, listed but never drawn by itself.
     "corrected": Fault("superseded", ()),
 }

@@ -22,6 +22,16 @@ class Layout:
     key: str = "''"
 
 
+# Ways to write the phone {0}, which is eleven digits or more.
+PHONE_SPELLINGS = (
+    "{0}",
+    "'+86 ' || {0}",
+    "substr({0}, 1, 3) || '-' || substr({0}, 4, 4) || '-' || substr({0}, 8)",
+    "translate('+86' || {0}, '+0123456789', '＋０１２３４５６７８９')",
+    "'0086' || {0}",
+)
+
+
 @dataclass(frozen=True)
 class Ids:
     """How ids are written: a letter and as many digits as the largest needs, at least 6 or 8."""
@@ -45,7 +55,7 @@ def layouts(ids: Ids) -> dict[str, Layout]:
         "customers": Layout(_customers(ids), key="customer_id"),
         "aliases": Layout(_aliases(ids)),
         "interactions": Layout(
-            {"customer_id": ids.customer()}
+            {"customer_id": f"case when names_old_id then {_old_id()} else {ids.customer()} end"}
             | {"occurred_at": _moment("occurred_at"), "kind": _text("kind")}
             | {"category": _text("category"), "price": _money("price")}
         ),
@@ -62,6 +72,7 @@ def layouts(ids: Ids) -> dict[str, Layout]:
             | {"estimated_total_spend": _money("estimated_total_spend")}
         ),
         "truth/customers": Layout(_truth(ids)),
+        "truth/complaints": Layout({"complaint_id": _complaint(), "customer_id": ids.customer()}),
     }
 
 
@@ -76,7 +87,7 @@ def _orders(ids):
 
 def _complaints(ids):
     return (
-        {"complaint_id": _numbered("P", "complaint_id", 8), "customer_id": ids.customer()}
+        {"complaint_id": _complaint(), "customer_id": _spelled_phone()}
         | {name: _moment(name) for name in ("opened_at", "first_response_at", "resolved_at")}
         | {name: _text(name) for name in ("channel", "category", "severity", "need_violated")}
         | {"resolution_accepted": _flag("resolution_accepted"), "order_id": ids.order()}
@@ -119,7 +130,7 @@ def _aliases(ids):
     return {
         "customer_id": ids.customer(),
         "kind": _text("kind"),
-        "value": f"case kind when 'phone' then {_phone()} else 'K-' || customer_id::varchar end",
+        "value": f"case kind when 'phone' then {_phone()} else {_old_id()} end",
         "valid_from": _moment("valid_from"),
     }
 
@@ -146,6 +157,19 @@ def _numbered(letter, column, width):
 def _phone():
     # Past customer 9,999 there are more digits than any telephone number of that prefix has.
     return "'1990000' || lpad(customer_id::varchar, greatest(4, length(customer_id::varchar))::integer, '0')"
+
+
+def _spelled_phone():
+    cases = [f"when {code} then {spelling.format(_phone())}" for code, spelling in enumerate(PHONE_SPELLINGS)]
+    return f"case phone_spelling {' '.join(cases)} end"
+
+
+def _old_id():
+    return "'K-' || customer_id::varchar"
+
+
+def _complaint():
+    return _numbered("P", "complaint_id", 8)
 
 
 def _money(column):

@@ -17,7 +17,7 @@ fault: feed, kind, row (record number from 1, the header not counted), key, and 
 - Full-width digits, thousands separators and spaces are good values in another spelling.
 - A `correction` has a later updated_at and another amount; it supersedes the row listed as `corrected`.
 - An `exact_duplicate` repeats an earlier row, which is not listed.
-- An `unknown_customer` is in a complaint that is accepted, and in no other feed."""
+- An `unknown_customer` is in a complaint that lands and is of nobody; the name is in no other feed."""
 
 
 def true_customers(people: Population, history: History) -> pd.DataFrame:
@@ -69,6 +69,9 @@ History from {history.first.astype("datetime64[D]")} to {history.end}, both incl
   after its promised date: {population.LATE_SHARE_IN_LATE_REGION} on average there, {population.LATE_SHARE} elsewhere.
 - Complaints follow late deliveries, and are answered {LATE_REGION_SLOWNESS} times as slowly in {late_region},
   so the promise of 24 hours is missed more often there.
+- The help desk knows customers by phone only, and writes phones in several ways (+86, 0086, dashes, full width).
+  `complaints.csv` here says whose each complaint is.
+- Some interactions name the customer by the number of an older system, K-n for customer n, as `aliases` says.
 - Survey answers fall with `dissatisfaction`, and after a complaint.
 - In the last {IMPROVED_DAYS} days {improved_region} improved: complaints are answered and resolved in
   {IMPROVED_REGION_SLOWNESS} of the time, and `manner` scores about one point higher. Nothing else did.

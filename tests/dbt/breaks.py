@@ -14,6 +14,9 @@ GENERIC = {
     "ascending": "update {table} set {last} = {first} - 1",
     "not_after_as_of": "update {table} set {column} = date '2026-07-01'",
     "relationship_share": "update {table} set {column} = 'nobody'",
+    "identified_share": (
+        "insert into {table} (feed, record_key, happened_at) values ('{feed_name}', 'r1', timestamp '2026-06-01')"
+    ),
     "row_for_every": "delete from {table} where {column} = (select min({column}) from {table})",
     "shares_sum_to_one": "update {table} set {column} = {column} + 0.1",
 }
@@ -23,6 +26,13 @@ BY_NAME = {
     "tier_migration_move_is_unique": (
         "insert into marts.tier_migration values"
         " ('year_ago', 'abc', 'new', 'C', 3, 0), ('year_ago', 'abc', 'new', 'C', 3, 0)"
+    ),
+    # Everybody is identified in the company, and nobody is merged.
+    "merged_customers_named_customer_id_is_unique": (
+        "insert into staging.merged_customers values ('c05', 'c01', null), ('c05', 'c01', null)"
+    ),
+    "unidentified_reason_is_declared": (
+        "insert into staging.unidentified (feed, record_key, reason) values ('orders', 'o01', 'no_idea')"
     ),
     "assert_raw_rows_are_accepted_or_set_aside": ("delete from staging.set_aside where feed = 'complaints'"),
     "assert_order_money_is_accepted_or_set_aside": (
@@ -95,6 +105,7 @@ def broken_by(node, table: str, *, is_view: bool) -> list[str]:
     statement = GENERIC[node.test_metadata.name].format(
         table=table,
         column=given.get("column_name"),
+        feed_name=given.get("feed_name"),
         most=given.get("most"),
         first=columns[0],
         last=columns[-1],

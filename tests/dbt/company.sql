@@ -1,7 +1,8 @@
 -- A company of ten customers as of 2026-06-30, small enough to be worked out by hand: what a refresh finds in the
--- engine before dbt runs (raw, scores, previous).
+-- engine before dbt runs (raw, scores, previous, and the ends of claims on ids).
 
 create schema raw;
+create schema staging;
 create schema scores;
 create schema previous;
 
@@ -49,8 +50,8 @@ insert into raw.complaints
 values
     ('k1', 'c01', '2026-04-10 08:00', '2026-04-10 12:00', '2026-04-12', 'phone', 'delivery', null, true, 'o02', false, 'Call me on 555', 'l1', 1),
     ('k2', 'c01', '2026-05-10 08:00', '2026-05-12 08:00', '2026-05-13', 'phone', 'delivery', 'safety', false, null, null, 'Again', 'l1', 2),
-    ('k3', 'c02', '2026-05-11 08:00', null, null, null, null, null, null, null, false, 'Hello?', 'l1', 3),
-    ('k4', 'c03', '2026-06-30 20:00', null, null, 'web', 'price', null, null, null, false, 'Too dear', 'l1', 4),
+    ('k3', '＋８６（５５５）０２', '2026-05-11 08:00', null, null, null, null, null, null, null, false, 'Hello?', 'l1', 3),
+    ('k4', 'A14', '2026-06-30 20:00', null, null, 'web', 'price', null, null, null, false, 'Too dear', 'l1', 4),
     ('k5', 'c03', '2026-06-20 20:00', null, null, 'web', 'price', null, null, null, true, 'Add a button', 'l1', 5),
     ('k5', 'c03', '2026-06-20 20:00', null, null, 'web', 'price', null, null, null, true, 'Add a button', 'l2', 1);
 
@@ -89,6 +90,19 @@ values
     ('c07', 'Gus', '555-07', 'south', null, 0, null, true, 'l1', 7),
     ('c08', 'Hal', '555-08', 'south', null, 0, null, true, 'l1', 8),
     ('c09', 'Ida', '555-09', 'east', '2026-06-01', 0, null, true, 'l1', 9);
+
+create table raw.aliases (
+    customer_id varchar, kind varchar, value varchar, valid_from timestamp, _load varchar, _row bigint
+);
+
+-- c03 was a14 in an older system; both c05 and c06 say that b15 was theirs.
+insert into raw.aliases values
+    ('c03', 'old_id', 'a14', null, 'l1', 1),
+    ('c05', 'old_id', 'b15', null, 'l1', 2),
+    ('c06', 'old_id', 'b15', null, 'l1', 3);
+
+-- Nobody orders under these ids yet, so no claim joins two customers.
+create table staging.claim_ends (named_customer_id varchar, customer_id varchar);
 
 create table raw.interactions (
     customer_id varchar, occurred_at timestamp, kind varchar, category varchar, price decimal(18, 4),

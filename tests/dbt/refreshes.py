@@ -70,3 +70,27 @@ def copy_home(earlier: Path, home: Path) -> Path:
     home.mkdir(parents=True)
     shutil.copy(earlier / "warehouse.duckdb", home / "warehouse.duckdb")
     return home
+
+
+def compiled(home: Path, target: Path, expression: str) -> str:
+    """The SQL that dbt makes of an expression."""
+    settings = {"TOUCHSTONE_HOME": str(home), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target)]
+    with mock.patch.dict(os.environ, settings):
+        outcome = dbtRunner().invoke(
+            [
+                "--quiet",
+                "compile",
+                *where,
+                "--log-path",
+                str(target),
+                "--vars",
+                f"{{as_of: '{AS_OF}'}}",
+                "--inline",
+                expression,
+            ]
+        )
+    DuckDBConnectionManager.close_all_connections()
+    if outcome.exception:
+        raise outcome.exception
+    return outcome.result.results[0].node.compiled_code

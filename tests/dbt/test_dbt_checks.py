@@ -91,15 +91,19 @@ def test_singular_checks_name_the_model_they_judge(checks):
 
 
 def test_one_unknown_customer_in_a_thousand_is_tolerated(checks, warehouse):
-    """99.5 % of the complaints must name a known customer, not all of them."""
-    node = checks["complaints_name_known_customers"]
-    copies = (
-        "insert into facts.complaints by name"
-        " select * exclude (number) replace ('{prefix}' || number as complaint_id, '{customer}' as customer_id)"
-        " from facts.complaints cross join range({copies}) as numbers (number) where complaint_id = 'k1'"
+    """99.5 % of the complaints up to as_of must be of a known customer, not all of them."""
+    node = checks["complaints_are_of_known_customers"]
+    ((landed,),) = warehouse.execute("select count(*) from staging.stg_complaints").fetchall()
+    known = (
+        "insert into raw.complaints (complaint_id, customer_id, opened_at, _load, _row)"
+        f" select 'known' || number, 'c01', date '2026-06-01', 'l3', number from range({1000 - landed}) as n (number)"
     )
-    known = copies.format(prefix="known", customer="c01", copies=1000)
-    unknown = [copies.format(prefix="unknown", customer="nobody", copies=number) for number in (5, 6)]
+    unknown = (
+        "insert into staging.unidentified (feed, record_key, happened_at)"
+        " select 'complaints', 'unknown' || number, {day} from range({copies}) as n (number)"
+    )
+    five, six = (unknown.format(copies=copies, day="date '2026-06-01'") for copies in (5, 6))
+    later = unknown.format(copies=100, day="date '2026-07-01'")
 
-    assert failures(warehouse, node, [known, unknown[0]])[1] == []
-    assert len(failures(warehouse, node, [known, unknown[1]])[1]) == 6
+    assert failures(warehouse, node, [known, five, later])[1] == []
+    assert len(failures(warehouse, node, [known, six])[1]) == 6

@@ -60,7 +60,11 @@ FAULTS = {
     header_only: ("raw.orders:volume", "0 rows", "the export is empty"),
     missing_column: ("raw.orders:arrived", "expected: order_id, customer_id, ordered_at, amount", "found:"),
     unparseable_dates: ("raw.orders:contract", "unparseable:ordered_at 60", "limit 1.00%"),
-    unknown_customers: ("facts.complaints:complaints_name_known_customers", "", ""),
+    unknown_customers: (
+        "staging.unidentified:complaints_are_of_known_customers",
+        "does not hold for 10 rows",
+        "customers or aliases",
+    ),
 }
 
 

@@ -103,6 +103,18 @@ def test_simple_ltv_is_shrunk_annual_profit_times_three_years(marts):
     assert (rows["clv"] - expected).abs().max() < 0.05
 
 
+def test_complaints_by_phone_are_of_the_customers_of_the_truth(published, marts):
+    """The help desk knows customers by phone only; the truth beside the sample says who they are."""
+    complaints = pd.read_csv(published.feed("complaints"), dtype=str)
+    whose = pd.read_csv(published.feed("complaints").parent / "truth" / "complaints.csv", dtype=str)
+    merged = complaints.drop(columns="customer_id").merge(whose, on="complaint_id")
+    expected = merged[merged["is_suggestion"] == "false"].groupby("customer_id").size().to_dict()
+    found = dict(
+        marts.execute("select customer_id, complaints from marts.customer_relationship where complaints > 0").fetchall()
+    )
+    assert found == expected
+
+
 def test_pyramid_has_the_cumulative_ceilings(marts):
     """300 customers: ceil(3) = 3 platinum, up to ceil(15) gold, up to ceil(60) iron (methods 3.1)."""
     found = dict(marts.execute("select value_tier, count(*) from marts.customer_value group by 1").fetchall())
@@ -133,7 +145,7 @@ def test_process_weighs_sixty_per_cent(marts):
 def test_manifest_accounts_for_every_source_row(published):
     """Five outcomes, and nothing else, for each load."""
     manifest = json.loads((published.current / "manifest.json").read_text("utf-8"))
-    outcomes = ("accepted", "duplicate", "superseded", "excluded", "quarantined")
+    outcomes = ("accepted", "duplicate", "superseded", "unidentified", "excluded", "quarantined")
     assert {load["feed"] for load in manifest["loads"]} >= {"orders", "complaints", "surveys"}
     for load in manifest["loads"]:
         assert sum(load[outcome] for outcome in outcomes) == load["source_rows"]

@@ -122,7 +122,11 @@ def test_dirty_then_clean_leaves_no_list_of_faults(tmp_path):
     """A list that belongs to other files would accuse good rows."""
     write_company(tmp_path, 50, 500, dirty=0.1)
     write_company(tmp_path, 50, 500)
-    assert sorted(path.name for path in (tmp_path / "truth").iterdir()) == ["README.md", "customers.csv"]
+    assert sorted(path.name for path in (tmp_path / "truth").iterdir()) == [
+        "README.md",
+        "complaints.csv",
+        "customers.csv",
+    ]
     assert not list(tmp_path.glob(".*"))
 
 

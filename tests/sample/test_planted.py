@@ -19,8 +19,16 @@ def feeds(clean_company):
         "service_costs": ["occurred_at"],
     }
     tables = {feed: pd.read_csv(clean_company / f"{feed}.csv", parse_dates=dates) for feed, dates in moments.items()}
+    # The help desk names customers by phone, and some interactions by an old id: the truth says who they are.
+    whose = pd.read_csv(clean_company / "truth" / "complaints.csv").set_index("complaint_id")["customer_id"]
+    tables["complaints"] = tables["complaints"].assign(
+        named=tables["complaints"]["customer_id"], customer_id=tables["complaints"]["complaint_id"].map(whose)
+    )
     for feed in ("aliases", "wallets"):
         tables[feed] = pd.read_csv(clean_company / f"{feed}.csv")
+    old_ids = tables["aliases"].query("kind == 'old_id'").set_index("value")["customer_id"]
+    named = tables["interactions"]["customer_id"]
+    tables["interactions"] = tables["interactions"].assign(named=named, customer_id=named.map(old_ids).fillna(named))
     tables["truth"] = pd.read_csv(
         clean_company / "truth" / "customers.csv", parse_dates=["active_from", "drop_out_date"]
     )
@@ -45,6 +53,26 @@ def test_every_record_names_a_customer_and_an_order_that_exist(feeds):
     about = feeds["complaints"].merge(feeds["orders"], on="order_id", suffixes=("", "_of_order"))
     assert len(about) == feeds["complaints"]["order_id"].notna().sum() > 0
     assert (about["customer_id"] == about["customer_id_of_order"]).all()
+
+
+def test_the_help_desk_knows_customers_by_phone_only(feeds):
+    """Digits in the last eleven places are the customer's phone, however it is written."""
+    complaints, phones = feeds["complaints"], feeds["customers"].set_index("customer_id")["phone"].astype(str)
+    # Python's int reads digits of any script.
+    digits = complaints["named"].map(lambda text: "".join(str(int(sign)) for sign in text if sign.isdecimal())[-11:])
+    assert digits.eq(complaints["customer_id"].map(phones)).all()
+    written = complaints["named"].str.replace(r"\d", "0", regex=True).value_counts(normalize=True)
+    assert len(written) == 5
+    assert written.min() > 0.03
+
+
+def test_some_interactions_name_an_old_id(feeds):
+    """The alias that resolves it is valid by then."""
+    by_old_id = feeds["interactions"].query("named != customer_id")
+    assert by_old_id["named"].str.fullmatch(r"K-\d+").all()
+    assert 0.02 < len(by_old_id) / len(feeds["interactions"]) < 0.10
+    aliases = feeds["aliases"].set_index("value")["valid_from"]
+    assert (pd.to_datetime(by_old_id["named"].map(aliases)) <= by_old_id["occurred_at"]).all()
 
 
 def test_keys_are_unique(feeds):

@@ -86,7 +86,7 @@ service_costs as (
     select
         customer_id,
         sum(amount) as service_cost
-    from {{ ref('stg_service_costs') }}
+    from {{ ref('identified_service_costs') }}
     where occurred_at < {{ end_of_as_of() }}
     group by customer_id
 

@@ -1,11 +1,53 @@
 with
 
+merged as (
+
+    select * from {{ ref('merged_customers') }}
+
+),
+
 -- A customer who registers after as_of is not known yet, unless an order says otherwise.
+register as (
+
+    select
+        accepted.*,
+        coalesce(merged.customer_id, accepted.customer_id) as resolved_customer_id
+    from {{ ref('stg_customers') }} as accepted
+    left join merged on accepted.customer_id = merged.named_customer_id
+    where (accepted.registered_at is null or accepted.registered_at < {{ end_of_as_of() }})
+        and (merged.named_customer_id is null or merged.customer_id is not null)
+
+),
+
+-- The customer's own row goes before those of its old ids; the rows are not mixed.
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by resolved_customer_id
+            order by case when customer_id = resolved_customer_id then 0 else 1 end, customer_id
+        ) as choice
+    from register
+
+),
+
 registered as (
 
-    select *
-    from {{ ref('stg_customers') }}
-    where registered_at is null or registered_at < {{ end_of_as_of() }}
+    select
+        numbered.resolved_customer_id as customer_id,
+        numbered.region,
+        numbered.industry,
+        numbered.account_manager_id,
+        numbered.registered_at,
+        coalesce(merged.customer_id, numbered.referrer_customer_id) as referrer_customer_id,
+        numbered.credit_score,
+        numbered.prepaid_balance,
+        numbered.contact_allowed,
+        numbered.channels_refused
+    from numbered
+    left join merged on numbered.referrer_customer_id = merged.named_customer_id
+    where numbered.choice = 1
 
 ),
 

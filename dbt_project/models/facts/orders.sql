@@ -6,7 +6,7 @@ accepted as (
         *,
         coalesce(status, 'completed') = 'completed' as is_completed,
         {{ if_known('delivered_at') }} as known_delivered_at
-    from {{ ref('stg_orders') }}
+    from {{ ref('identified_orders') }}
     where ordered_at < {{ end_of_as_of() }}
 
 )

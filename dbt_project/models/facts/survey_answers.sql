@@ -12,5 +12,5 @@ select
         when scale_max > scale_min and score between scale_min and scale_max
             then (score - scale_min) / (scale_max - scale_min)
     end as score_scaled
-from {{ ref('stg_surveys') }}
+from {{ ref('identified_surveys') }}
 where answered_at < {{ end_of_as_of() }}

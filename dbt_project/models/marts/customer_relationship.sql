@@ -52,7 +52,7 @@ activity as (
         {% for kind in activity_kinds %}
         count(*) filter (where kind = '{{ kind }}') as {{ kind }}_count{{ ',' if not loop.last }}
         {% endfor %}
-    from {{ ref('stg_interactions') }}
+    from {{ ref('identified_interactions') }}
     where occurred_at < {{ end_of_as_of() }}
         and cast(occurred_at as date) > {{ as_of_date(365) }}
     group by customer_id

@@ -26,7 +26,7 @@ last_contacts as (
     select
         customer_id,
         max(occurred_at) as last_contacted_at
-    from {{ ref('stg_interactions') }}
+    from {{ ref('identified_interactions') }}
     where kind in ('visit', 'call') and occurred_at < {{ end_of_as_of() }}
     group by customer_id
 

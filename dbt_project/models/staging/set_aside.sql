@@ -4,10 +4,10 @@ with
 
 removed as (
 
-    {% for feed_name in ['orders', 'complaints', 'surveys', 'customers', 'interactions', 'service_costs'] %}
+    {% for feed_name in ['orders', 'complaints', 'surveys', 'customers', 'aliases', 'interactions', 'service_costs'] %}
     select
         '{{ feed_name }}' as feed,
-        concat_ws('|', {{ (feed(feed_name)['key'] or ['customer_id', 'occurred_at', 'kind']) | join(', ') }}) as record_key,
+        {{ record_key(feed_name) }} as record_key,
         _load,
         _row,
         outcome,

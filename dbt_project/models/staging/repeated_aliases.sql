@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ repeated_rows('aliases') }}

@@ -7,8 +7,6 @@ does not fit. What could be read in two ways is not read: the row goes to quaran
 from orchestration.sources.contract import SQL_TYPES, Column
 from orchestration.sources.files import literal, quoted
 
-# Four-digit years; also the span that Python's datetime knows. Infinity lies outside.
-FIRST_DAY, LAST_DAY = "'0001-01-01'", "'9999-12-31 23:59:59.999999'"
 # What Chinese input methods and typesetters write for the signs below.
 FULL_WIDTH = "０１２３４５６７８９．，－−＋：／（）￥＄　\u00a0\u2009\u202f"
 HALF_WIDTH = "0123456789.,--+:/()¥$    "
@@ -119,15 +117,15 @@ def spelt_number(name: str, decimal: str, decimals: str) -> str:
 def moment(name: str, kind: str) -> str:
     """Within the years 1 to 9999; the engine would drop an offset or a zone without a word, so neither is let in."""
     sql_type = SQL_TYPES[kind]
-    last = LAST_DAY if kind == "moment" else "'9999-12-31'"
-    plain = f"try_cast({name} as {sql_type})"
-    # Only texts of an unusual shape pay for patterns.
+    # By place, not by pattern: four digits of a year, and nothing behind the day or the seconds.
     is_plain = (
-        f"((length({name}) = 10 and right({name}, 1) between '0' and '9') "
-        f"or (length({name}) = 19 and substr({name}, 17, 1) = ':'))"
+        f"((length({name}) = 10 and {name}[-1] between '0' and '9') or (length({name}) = 19 and {name}[17] = ':')) "
+        f"and {name}[5] in ('-', '/') and {name}[1] between '0' and '9' and {name}[:4] <> '0000'"
     )
-    in_range = f"{plain} between {FIRST_DAY}::{sql_type} and {last}::{sql_type}"
-    return f"case when {is_plain} and {in_range} then {plain} else {spelt_moment(name)}::{sql_type} end"
+    return (
+        f"case when {name} is null then null when {is_plain} then try_cast({name} as {sql_type}) "
+        f"else {spelt_moment(name)}::{sql_type} end"
+    )
 
 
 def spelt_moment(name: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from orchestration.sources.files import SourceFile
 
-BLOCK = 1 << 20
+BLOCK = 1 << 17
 LONGEST_RECORD = 2_100_000  # beyond 2 000 000 bytes the engine refuses a record
 MARK = b"\xff"  # stands before a byte that could not be decoded: never UTF-8, so the engine refuses the record
 
@@ -75,7 +75,7 @@ def csv_lines(
         for block in blocks:
             if places.is_done:
                 break
-            is_plain = not (first or scan.is_open or b'"' in block or has_blank_line(block, end))
+            is_plain = not (first or scan.is_open or scan.may_span_lines(block, end) or has_blank_line(block, end))
             if is_plain:
                 places.pass_records(block.count(end) + (not block.endswith(end)))
                 continue
@@ -105,8 +105,18 @@ class Quotes:
     """Whether a quoted value is open at the end of a line: a quote opens only where a value begins."""
 
     def __init__(self, delimiter: str):
-        self.opening = re.compile(b"(?:^|" + re.escape(delimiter.encode()) + b') *"')
+        self.delimiter = delimiter.encode()
+        self.opening = re.compile(b"(?:^|" + re.escape(self.delimiter) + b') *"')
         self.is_open = False
+
+    def may_span_lines(self, block: bytes, end: bytes) -> bool:
+        """Whether some value in these lines may hold a line end; one search instead of a look at each line."""
+        if b'"' not in block:
+            return False
+        opened = b"(?:^|[" + re.escape(self.delimiter) + end + b']) *"'
+        return (
+            re.search(opened + rb'[^"' + end + rb']*(?:""[^"' + end + rb"]*)*(?:" + end + rb"|\Z)", block) is not None
+        )
 
     def read(self, text: bytes) -> None:
         position = 0

@@ -214,6 +214,7 @@ def raw_loads(session: dg.ResourceParam[Session]):
                     "landed_at": load.landed_at,
                     "source_rows": load.source_rows,
                     **load.rows,
+                    "erased": load.erased,
                     **{f"{outcome}_money": amount for outcome, amount in load.money.items()},
                 }
                 for load in loads
@@ -226,6 +227,7 @@ def raw_loads(session: dg.ResourceParam[Session]):
                 "accepted": "bigint",
                 "excluded": "bigint",
                 "quarantined": "bigint",
+                "erased": "bigint",
                 "accepted_money": "decimal(38,4)",
                 "excluded_money": "decimal(38,4)",
                 "quarantined_money": "decimal(38,4)",
@@ -252,8 +254,11 @@ def conservation(session: Session, loads: list[Load]) -> CheckOutcome:
         set_aside = (
             session.warehouse.value(f"select count(*) from read_parquet({literal(aside)})") if aside.exists() else 0
         )
-        if accepted + set_aside != load.source_rows:
-            broken.append(f"{load.feed} {load.load_id}: {load.source_rows} arrived, {accepted} + {set_aside} are there")
+        if accepted + set_aside + load.erased != load.source_rows:
+            erased = f", {load.erased} were erased" if load.erased else ""
+            broken.append(
+                f"{load.feed} {load.load_id}: {load.source_rows} arrived, {accepted} + {set_aside} are there{erased}"
+            )
         for alias, join in load.joins.items():
             if "money" in join and Decimal(join["money_of_rows"]) != sum_money(load):
                 broken.append(

@@ -112,6 +112,7 @@ def manifest(session: Session) -> dict:
                     "superseded": superseded,
                     "excluded": load.rows["excluded"],
                     "quarantined": load.rows["quarantined"],
+                    "erased": load.erased,
                     "money": load.money,
                     "reasons": load.reasons,
                     "joins": load.joins,

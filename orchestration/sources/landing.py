@@ -21,6 +21,7 @@ from orchestration.errors import UserError
 from orchestration.settings import Feed
 from orchestration.sources.contract import CONTRACTS, Contract
 from orchestration.sources.files import SourceFile, all_rows, literal, quoted, resolved
+from orchestration.sources.forgotten import drop_forgotten
 from orchestration.sources.mapping import expressions, joined, mapped_rows
 
 OUTCOMES = ("accepted", "excluded", "quarantined")
@@ -31,7 +32,8 @@ STAMP = "%Y%m%dT%H%M%S%fZ"
 class Load:
     """What one load holds: rows and money by outcome, and where they came from.
 
-    `rows` counts accepted, excluded and quarantined rows, which add up to `source_rows`. `money` sums the
+    `rows` counts accepted, excluded and quarantined rows, which with `erased` (rows of persons who were forgotten)
+    add up to `source_rows`. `money` sums the
     contract's money column over the same outcomes where it parses (decimals as text). `reasons` counts the rows
     set aside by reason. `joins` ties what was summed into rows back to the file that it came from.
     """
@@ -48,11 +50,12 @@ class Load:
     reasons: dict[str, int]
     joins: dict[str, dict]
     newest: str | None
+    erased: int = 0
 
     @property
     def rejected_share(self) -> float:
         """Quarantined rows over all rows that were not left out on purpose."""
-        considered = self.source_rows - self.rows["excluded"]
+        considered = self.source_rows - self.rows["excluded"] - self.erased
         return self.rows["quarantined"] / considered if considered else 0.0
 
     def folder(self, home: Path) -> Path:
@@ -123,7 +126,7 @@ def land(home: Path, feed_name: str, feed: Feed) -> Load:
     work.mkdir()
     try:
         with duckdb.connect() as connection:
-            counted = write_rows(connection, feed_name, feed, contract, files, found, load_id, work)
+            counted = write_rows(connection, home, feed_name, feed, contract, files, found, load_id, work)
         load = Load(
             load_id=load_id,
             feed=feed_name,
@@ -226,6 +229,7 @@ def unknown_columns(feed: Feed, contract: Contract, found: list[str]) -> list[st
 
 def write_rows(
     connection: duckdb.DuckDBPyConnection,
+    home: Path,
     feed_name: str,
     feed: Feed,
     contract: Contract,
@@ -254,6 +258,8 @@ def write_rows(
             r"min(trim(csv_line, e'\r\n')) as _raw from reject_errors group by scan_id, file_id, line"
         )
         every_row = f"(select * from {every_row} union all by name {malformed})"
+    dropped = drop_forgotten(connection, home, every_row, contract, work / "kept.parquet")
+    every_row = dropped.relation
     counts = connection.execute(
         f"select _reason, count(*), {f'coalesce(sum({contract.money}), 0)' if contract.money else '0'} "
         f"from {every_row} group by _reason order by _reason"
@@ -274,17 +280,20 @@ def write_rows(
     accepted = literal(work / "accepted.parquet")
     columns = ", ".join(quoted(column.name) for column in contract.columns)
     connection.execute(
-        f"copy (select {columns}, {literal(load_id)} as _load, _row from read_parquet({literal(staged)}) "
+        f"copy (select {columns}, {literal(load_id)} as _load, _row from {every_row} "
         f"where _reason is null) to {accepted} (format parquet, compression zstd)"
     )
     staged.unlink()
+    (work / "kept.parquet").unlink(missing_ok=True)
     newest = None
     if contract.moment:
         newest = connection.execute(f"select max({contract.moment}) from read_parquet({accepted})").fetchone()[0]
     return {
-        "source_rows": sum(totals.values()),
+        "source_rows": sum(totals.values()) + dropped.rows,
         "rows": totals,
-        "money": {outcome: str(amount) for outcome, amount in money.items()},
+        "erased": dropped.rows,
+        "money": {outcome: str(amount) for outcome, amount in money.items()}
+        | ({"erased": dropped.money} if dropped.rows else {}),
         "reasons": {code: count for code, count, _ in counts if code},
         "joins": joins,
         "newest": newest.isoformat(sep=" ") if newest else None,

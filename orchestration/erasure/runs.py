@@ -66,7 +66,7 @@ def erase_texts(home: Path, needles: Needles, skip: Collection[Path]) -> int:
 def erase_file(path: Path, needles: Needles) -> int:
     """Clean one text file. One that is not text and names somebody is a work file of dbt, and is removed."""
     content = path.read_bytes()
-    if not needles.compiled.search(content.decode("utf-8", errors="replace")):
+    if not needles.is_in(content.decode("utf-8", errors="replace")):
         return 0
     try:
         files.replace_file(path, scrubbed_text(content.decode("utf-8"), needles).encode())
@@ -156,7 +156,7 @@ def scrubbed_json(value: Any, needles: Needles) -> Any:
     match value:
         case str():
             return scrubbed_text(value, needles)
-        case int() | float() if not isinstance(value, bool) and needles.compiled.search(str(value)):
+        case int() | float() if not isinstance(value, bool) and needles.is_in(str(value)):
             return None
         case list():
             return [scrubbed_json(item, needles) for item in value]

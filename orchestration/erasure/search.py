@@ -9,9 +9,10 @@ import re
 import sqlite3
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +21,7 @@ import duckdb
 from orchestration.erasure.needles import Needles
 from orchestration.sources.files import exactly, literal, quoted
 
-CHUNK, OVERLAP = 1 << 22, 1 << 12
+CHUNK, OVERLAP = 1 << 18, 1 << 12
 # Columns whose values are ids or contacts: a short id counts as a whole value there, and only there.
 OF_IDS = re.compile(r"(^|_)(customer_id|sample_ids|phone|email|value)$")
 # Names contain one another where words are not divided, and other customers have names: only a whole value counts.
@@ -51,7 +52,7 @@ def search(folder: Path, needles: Needles, skip: Collection[Path] = ()) -> list[
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or any(path == other or other in path.parents for other in skip):
             continue
-        if needles.compiled.search(path.name):
+        if needles.is_in(path.name):
             found.append(Found(path, "name of the file", 1))
         if path.is_file():
             found += [Found(path, place, count) for place, count in look(path, needles) if count]
@@ -66,18 +67,21 @@ def look(path: Path, needles: Needles) -> Iterator[tuple[str, int]]:
         yield from in_parquet(path, needles)
     elif head[8:12] == b"DUCK":
         yield from in_duckdb(path, needles)
-        yield "bytes", in_stream(path.open("rb"), needles)
+        yield "bytes", in_stream(partial(path.open, "rb"), needles)
     elif head.startswith(b"SQLite format 3\0"):
         yield from in_sqlite(path, needles)
-        yield "bytes", in_stream(path.open("rb"), needles)  # what was deleted stays in the file until it is vacuumed
+        yield (
+            "bytes",
+            in_stream(partial(path.open, "rb"), needles),
+        )  # what was deleted stays in the file until it is vacuumed
     elif head.startswith(b"\x1f\x8b"):
-        yield "compressed text", in_stream(gzip.open(path), needles)
+        yield "compressed text", in_stream(partial(gzip.open, path), needles)
     elif head.startswith(b"PK\x03\x04"):
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
-                yield f"member {name}", in_stream(archive.open(name), needles)
+                yield f"member {name}", in_stream(partial(archive.open, name), needles)
     else:
-        yield "text", in_stream(path.open("rb"), needles)
+        yield "text", in_stream(partial(path.open, "rb"), needles)
 
 
 def in_parquet(path: Path, needles: Needles) -> Iterator[tuple[str, int]]:
@@ -87,7 +91,7 @@ def in_parquet(path: Path, needles: Needles) -> Iterator[tuple[str, int]]:
         for key, value in connection.execute(
             f"select key::varchar, value::varchar from parquet_kv_metadata({exactly(path)})"
         ).fetchall():
-            yield f"metadata {key}", len(needles.compiled.findall(value))
+            yield f"metadata {key}", needles.count(value)
 
 
 def in_duckdb(path: Path, needles: Needles) -> Iterator[tuple[str, int]]:
@@ -104,30 +108,32 @@ def in_duckdb(path: Path, needles: Needles) -> Iterator[tuple[str, int]]:
             "select comment from duckdb_columns() where database_name = 'searched' and comment is not null union all "
             "select sql from duckdb_views() where database_name = 'searched'"
         ).fetchall()
-        yield (
-            "comments and views",
-            sum(bool(needles.compiled.search(str(text))) for row in (*tables, *told) for text in row),
-        )
+        texts = [str(text) for row in (*tables, *told) for text in row]
+        yield "comments and views", sum(map(needles.is_in, texts))
 
 
 def in_columns(
     connection: duckdb.DuckDBPyConnection, relation: str, prefix: str, needles: Needles
 ) -> Iterator[tuple[str, int]]:
     """How many values of each column match, whatever its type: nested ones are cast to text whole."""
-    for name, kind, *_ in connection.execute(f"describe select * from {relation}").fetchall():
+    described = connection.execute(f"describe select * from {relation}").fetchall()
+    counted = {}
+    for name, kind, *_ in described:
         column = quoted(name)
         if kind == "BLOB":
             cursor = connection.execute(f"select {column} from {relation} where {column} is not null")
             count = 0
             while batch := cursor.fetchmany(1_000):
-                count += sum(bool(needles.compiled.search(as_text(value))) for (value,) in batch)
+                count += sum(needles.is_in(as_text(value)) for (value,) in batch)
             yield prefix + name, count
             continue
         patterns = [] if OF_NAMES.search(name) else [needles.in_text]
         patterns += [needles.in_cell] if OF_IDS.search(name) or OF_NAMES.search(name) else []
         matches = " or ".join(f"regexp_matches({column}::varchar, {literal(pattern)})" for pattern in patterns)
-        count = connection.execute(f"select count(*) from {relation} where {matches}").fetchall()[0][0]
-        yield prefix + name, count
+        counted[name] = f"count(*) filter ({matches})"
+    if counted:
+        found = connection.execute(f"select {', '.join(counted.values())} from {relation}").fetchall()[0]
+        yield from ((prefix + name, count) for name, count in zip(counted, found, strict=True))
 
 
 def in_sqlite(path: Path, needles: Needles) -> Iterator[tuple[str, int]]:
@@ -142,7 +148,7 @@ def in_sqlite(path: Path, needles: Needles) -> Iterator[tuple[str, int]]:
             counts = dict.fromkeys(names, 0)
             for row in rows:
                 for name, value in zip(names, row, strict=True):
-                    if isinstance(value, bytes) and needles.compiled.search(as_text(value)):
+                    if isinstance(value, bytes) and needles.is_in(as_text(value)):
                         counts[name] += 1
             for name, count in counts.items():
                 yield f"{table}.{name}", count
@@ -158,14 +164,14 @@ def as_text(value: bytes) -> str:
     return value.decode("utf-8", errors="replace")
 
 
-def in_stream(stream: BinaryIO, needles: Needles) -> int:
+def in_stream(opened: Callable[[], BinaryIO], needles: Needles) -> int:
     """Matches in text of any length; a match on the border of two pieces is found in the second."""
     count = 0
-    with stream:
+    with opened() as stream:
         piece = stream.read(CHUNK)
         encoding = encoding_of(piece)
         while piece:
-            count += len(needles.compiled.findall(piece.decode(encoding, errors="replace")))
+            count += needles.count(piece.decode(encoding, errors="replace"))
             following = stream.read(CHUNK)
             piece = piece[-OVERLAP:] + following if following else b""
     return count

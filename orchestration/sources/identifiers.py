@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 PHONE = re.compile(r"\+?\(?[0-9](?:[-\s.()]{0,2}[0-9]){6,16}")
+DIGITS = re.compile(r"[0-9](?:[-\s.()+]{0,2}[0-9])*")
+MOST_GROUPS, LONGEST_NUMBER = 17, 19
 # A word of ASCII letters and digits is one unit; every other letter is one, since Chinese text has no blanks.
 UNIT = re.compile(r"[0-9a-z_]+|[^\W0-9a-z_]")
 
@@ -22,8 +24,27 @@ def phone_digits(text: str) -> str | None:
     text = normalised(text)
     if not PHONE.fullmatch(text):
         return None
-    digits = re.sub(r"[^0-9]", "", text).removeprefix("00")
+    return national(re.sub(r"[^0-9]", "", text))
+
+
+def national(digits: str) -> str:
+    """Digits of a phone number without 00 or the Chinese country code."""
+    digits = digits.removeprefix("00")
     return digits[2:] if re.fullmatch(r"861[0-9]{10}", digits) else digits
+
+
+def numbers(text: str) -> Iterator[str]:
+    """Phone numbers within normalised text, wherever groups of digits may be one: `138 1234 5678.5` has several."""
+    for run in DIGITS.finditer(text):
+        groups = re.findall(r"[0-9]+", run[0])
+        for first in range(len(groups)):
+            number = ""
+            for group in groups[first : first + MOST_GROUPS]:
+                number += group
+                if len(number) > LONGEST_NUMBER:
+                    break
+                if len(number) >= 7:
+                    yield national(number)
 
 
 def canonical(text: str) -> str:
@@ -55,10 +76,7 @@ def windows(text: str, sizes: Iterable[int]) -> Iterator[str]:
     sizes : iterable of int
         How many units the identifiers have that are looked for.
     """
-    for number in PHONE.finditer(normalised(text)):
-        digits = phone_digits(number[0])
-        if digits:
-            yield digits
+    yield from numbers(normalised(text))
     found = units(text)
     for size in sizes:
         for start in range(len(found) - size + 1):

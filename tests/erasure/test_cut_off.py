@@ -18,7 +18,7 @@ from orchestration.publishing.release import publish, verify
 from orchestration.sources.landing import loads_of
 
 NEEDLES = Needles(EVERYTHING)
-CUTS = 8
+CUTS = 5
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 
+import duckdb
 import pytest
 
 from erasure.conftest import SECRET
@@ -22,14 +23,16 @@ from erasure.people import (
     rows,
     settings_of,
 )  # fmt: skip
+from orchestration.doctor import erasures
 from orchestration.erasure.forget import forget
 from orchestration.erasure.needles import Needles
-from orchestration.erasure.person import identify
+from orchestration.erasure.person import Person, identify
 from orchestration.erasure.search import search
 from orchestration.errors import UserError
 from orchestration.sources import forgotten
 from orchestration.sources.contract import CONTRACTS
 from orchestration.sources.identifiers import canonical
+from orchestration.sources.naming import marked
 
 NEEDLES = Needles(EVERYTHING)
 
@@ -129,10 +132,9 @@ def test_an_id_that_nobody_bears_is_recorded(later):
     """They may have asked before the first pull that would have brought them."""
     home = later / "home"
     assert not forget(settings_of(later), "C00999").was_known
-    changed = FEEDS["orders"] + "O9,C00999,2026-02-01,3.00\n"
-    land_people(later, orders=changed)
-    assert newest(home, "orders").erased == 1
-    assert ("O9",) not in rows(home, "orders", "order_id")
+    land_people(later, complaints=FEEDS["complaints"] + "P4,c00999,2026-02-01,\n")
+    assert rows(home, "complaints", "complaint_id") == [("P2",), ("P3",)]
+    assert newest(home, "complaints").erased == 2
 
 
 def test_the_next_pull_does_not_bring_them_back(later):
@@ -195,6 +197,26 @@ def test_no_key_is_needed_where_nobody_was_forgotten(tmp_path, monkeypatch):
     """Erasure costs those who do not use it nothing."""
     monkeypatch.delenv(forgotten.KEY)
     assert newest(land_people(tmp_path), "orders").erased == 0
+
+
+def test_columns_that_nothing_reads_are_searched_too():
+    """They are kept as they came, and may hold anything."""
+    sought = Person(frozenset({ID, PHONE}), 0).sought()
+    relation = f"""(select 'C1' as customer_id, {{note: 'ask {PHONE}', size: 'L'}} as _unread
+        union all select 'C2', {{note: 'nothing', size: '{ID}'}} union all select 'C3', {{note: null, size: 'M'}})"""
+    with duckdb.connect() as connection:
+        kept = connection.execute(f"{marked(connection, relation, sought).kept(relation)} order by 1").fetchall()
+    assert kept == [("C1", None), ("C2", None), ("C3", {"note": None, "size": "M"})]
+
+
+def test_doctor_tells_of_an_erasure_that_did_not_end(home, tmp_path):
+    """Nobody may believe that somebody is gone who is not."""
+    settings = settings_of(tmp_path)
+    key = forgotten.key_of(home)
+    forgotten.record(home, key, [ID])
+    assert [finding.is_fine for finding in erasures(settings)] == [False, True]
+    forgotten.finish(home, key, ID)
+    assert [finding.is_fine for finding in erasures(settings)] == [True]
 
 
 def test_every_feed_has_a_column_that_says_whom_a_row_is_about():

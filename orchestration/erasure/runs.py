@@ -3,6 +3,7 @@
 Text is kept, with `[erased]` where somebody stood, so the history of runs stays readable.
 """
 
+import gzip
 import json
 import sqlite3
 import zlib
@@ -18,6 +19,7 @@ from orchestration.sources.files import quoted
 from orchestration.warehouse.duckdb import Warehouse
 
 SQLITE = b"SQLite format 3\0"
+GZIP = b"\x1f\x8b"
 
 
 def drop_warehouse(path: Path) -> bool:
@@ -64,14 +66,18 @@ def erase_texts(home: Path, needles: Needles, skip: Collection[Path]) -> int:
 
 
 def erase_file(path: Path, needles: Needles) -> int:
-    """Clean one text file. One that is not text and names somebody is a work file of dbt, and is removed."""
-    content = path.read_bytes()
+    """Clean one text file, compressed or not. One that is no text and names somebody is a work file, and is removed."""
+    stored = path.read_bytes()
+    is_packed = stored.startswith(GZIP)
+    content = gzip.decompress(stored) if is_packed else stored
     if not needles.is_in(content.decode("utf-8", errors="replace")):
         return 0
     try:
-        files.replace_file(path, scrubbed_text(content.decode("utf-8"), needles).encode())
+        cleaned = scrubbed_text(content.decode("utf-8"), needles).encode()
     except UnicodeDecodeError:
         path.unlink()
+        return 1
+    files.replace_file(path, gzip.compress(cleaned) if is_packed else cleaned)
     return 1
 
 

@@ -80,9 +80,9 @@ def before(tmp_path_factory) -> Company:
     row = {"customer_id": "C000001", "opened_at": "2026-06-01 10:00:00"}
     company.append("complaints", complaint_id="X1", text=f"{NAME}的电话是{PHONE}", **row)
     company.append("orders", order_id="X2", customer_id=ID, ordered_at="2026-02-30", amount="5")
-    # Its score is off its scale: a check warns and keeps the answer's id as a sample.
-    scale = {"score": "9", "scale_min": "1", "scale_max": "5", "question": "manner"}
-    company.append("surveys", response_id=f"R-{ID}", customer_id=ID, answered_at="2026-06-01 10:00:00", **scale)
+    # Answered before it was opened: a check warns, and keeps the complaint's id as a sample.
+    early = {"opened_at": "2026-06-01 10:00:00", "first_response_at": "2026-05-31 10:00:00"}
+    company.append("complaints", complaint_id=f"P-{ID}", customer_id=ID, **early)
     refreshed = company.touchstone("refresh")
     assert refreshed.returncode == 0, refreshed.stdout + refreshed.stderr
     log = company.home / "dbt" / "logs" / "dbt.log"

@@ -142,6 +142,7 @@ def test_the_release_that_named_them_still_verifies(before, after):
 def test_the_storage_of_runs_can_be_read(after):
     """Dagster's events are JSON still."""
     databases = list((after.home / "dagster" / "history" / "runs").glob("*-*.db"))
+    assert databases
     for database in databases:
         with sqlite3.connect(database) as connection:
             events = [json.loads(event) for (event,) in connection.execute("select event from event_logs")]

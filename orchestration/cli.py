@@ -216,6 +216,56 @@ def unpin() -> None:
 
 
 @main.command()
+@click.argument("customer_id")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(customer_id: str, yes: bool) -> None:
+    """Remove a person from landing, releases, warehouse, run storage and logs, and keep them out of later loads.
+
+    The environment variable TOUCHSTONE_FORGET_KEY keys the hashes that keep them out; refreshes need it from then on.
+    """
+    from orchestration.erasure.forget import forget as erase
+
+    if not customer_id.strip():
+        raise UserError("an empty id names nobody", where="CUSTOMER_ID")
+    settings = load_settings()
+    if not yes:
+        click.confirm(f"Remove this person from everything under {settings.home}, for good?", abort=True)
+    erasure = erase(settings, customer_id)
+    tell_erasure(erasure)
+    sys.exit(0 if erasure.is_done else 1)
+
+
+def tell_erasure(erasure) -> None:
+    """What an erasure removed, by place, in counts: never whom."""
+    if not erasure.was_known:
+        click.echo("Nothing of this id was found. It is recorded, so that no later load brings it in.")
+    for kind, counts in (("landing", erasure.feeds), ("releases", erasure.marts)):
+        for name, rows in counts.items():
+            if rows:
+                click.echo(f"{rows:>12,}  rows of {name} in {kind}")
+    if erasure.texts:
+        click.echo(f"{erasure.texts:>12,}  values and files of run storage and logs")
+    if erasure.is_warehouse_dropped:
+        click.echo("The warehouse was removed; the next refresh builds it from landing.")
+    if erasure.shared:
+        click.echo(
+            f"{erasure.shared} of their names or contacts belong to other customers too, and were left to those."
+        )
+    for feed_name in erasure.unsearched:
+        click.echo(f"The source of {feed_name} was not searched: it is not a local file.")
+    if erasure.in_sources:
+        click.secho("These files are yours, and still hold the person; remove them there:", fg="yellow")
+        for path in sorted({found.path for found in erasure.in_sources}):
+            click.echo(f"  {path}")
+    if erasure.left:
+        click.secho("Not done. Something is left:", fg="red", err=True)
+        for found in erasure.left:
+            click.echo(f"  {found}", err=True)
+    else:
+        click.secho("Every column of every file was searched: nothing is left.", fg="green")
+
+
+@main.command()
 def doctor() -> None:
     """Look at configuration, sources, engine and permissions; say what is wrong and how to mend it."""
     from orchestration.doctor import examine

@@ -32,6 +32,7 @@ def examine() -> Iterator[Finding]:
     yield from feeds(settings)
     yield judgements(settings)
     yield from served(settings)
+    yield from erasures(settings)
     yield from engine(settings)
     yield from gates(settings)
 
@@ -95,6 +96,25 @@ def served(settings: Settings) -> Iterator[Finding]:
             yield Finding("served release", True, release.release_id)
     except UserError as error:
         yield Finding("served release", False, str(error))
+
+
+def erasures(settings: Settings) -> Iterator[Finding]:
+    """Whether those who were forgotten can be kept out, and every erasure came to its end."""
+    from orchestration.sources import forgotten
+
+    try:
+        entries = forgotten.read(settings.home)["entries"]
+        if not entries:
+            return
+        forgotten.key_of(settings.home)
+    except UserError as error:
+        yield Finding("forgotten", False, str(error))
+        return
+    for entry in entries:
+        if entry["finished_at"] is None:
+            began = entry["recorded_at"]
+            yield Finding("forgotten", False, f"the erasure begun at {began} did not end: run the same command again")
+    yield Finding("forgotten", True, f"{len(entries)} erasures are recorded, and the key is theirs")
 
 
 def engine(settings: Settings) -> Iterator[Finding]:

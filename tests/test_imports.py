@@ -19,6 +19,8 @@ MAY_IMPORT = {
     # Checks of scores read the decisions they check; suites of feeds read the contract.
     "quality": {"warehouse", "scoring", "sources", "settings", "errors"},
     "publishing": {"settings", "errors"},
+    # An erasure reaches into everything that is kept, but into no method and no asset.
+    "erasure": {"publishing", "sources", "warehouse", "settings", "errors"},
     "sample": {"errors"},
     "defs": {"publishing", "quality", "sources", "scoring", "warehouse", "settings", "errors"},
 }

@@ -243,6 +243,7 @@ def raw_loads(session: dg.ResourceParam[Session]):
                     "landed_at": load.landed_at,
                     "source_rows": load.source_rows,
                     **load.rows,
+                    "erased": load.erased,
                     **{f"{outcome}_money": amount for outcome, amount in load.money.items()},
                 }
                 for load in loads
@@ -255,6 +256,7 @@ def raw_loads(session: dg.ResourceParam[Session]):
                 "accepted": "bigint",
                 "excluded": "bigint",
                 "quarantined": "bigint",
+                "erased": "bigint",
                 "accepted_money": "decimal(38,4)",
                 "excluded_money": "decimal(38,4)",
                 "quarantined_money": "decimal(38,4)",
@@ -306,10 +308,11 @@ def not_conserved(session: Session, load: Load) -> Iterator[str]:
         yield f"{load.source_rows} rows arrived, {accepted} + {set_aside} + {elsewhere} are there"
     if records != load.records:
         yield f"{load.records} records were written, {records} are there"
-    if contract.money and accepted_money + aside_money + Decimal(load.money["duplicate"]) != load.total_money:
+    money_elsewhere = Decimal(load.money["duplicate"]) + Decimal(load.money.get("erased", 0))
+    if contract.money and accepted_money + aside_money + money_elsewhere != load.total_money:
         yield f"money of {load.total_money} arrived, {accepted_money} + {aside_money} is there"
     for alias, join in load.joins.items():
-        if "money" in join and not load.erased and Decimal(join["money_of_rows"]) != load.total_money:
+        if "money" in join and Decimal(join["money_of_rows"]) != load.total_money:
             yield f"{alias} gives {join['money_of_rows']} to rows, which hold {load.total_money}"
 
 

@@ -115,6 +115,7 @@ def manifest(session: Session) -> dict:
                     "unidentified": unidentified,
                     "excluded": load.rows["excluded"],
                     "quarantined": load.rows["quarantined"],
+                    "erased": load.erased,
                     "money": load.money,
                     "reasons": load.reasons,
                     "joins": load.joins,

@@ -262,7 +262,7 @@ def write_load(
         with duckdb.connect() as connection:
             connection.execute(f"set memory_limit = '{os.environ.get('TOUCHSTONE_MEMORY', '4GB')}'")
             connection.execute(f"set temp_directory = '{work / 'spill'}'")
-            counted = write_rows(connection, arrival, work)
+            counted = write_rows(connection, home, arrival, work)
         for original in originals:
             original.check_unchanged()
         if last and counted["rows"]["duplicate"] == counted["source_rows"] and last.watermark == watermark:

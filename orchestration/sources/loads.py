@@ -61,7 +61,7 @@ class Load:
         return self.share_of(self.rows["quarantined"])
 
     def share_of(self, rows: int) -> float:
-        considered = self.source_rows - self.rows["excluded"]
+        considered = self.source_rows - self.rows["excluded"] - self.erased
         return rows / considered if considered else 0.0
 
     @property

@@ -96,7 +96,7 @@ def replay(home: Path, feed_name: str, feed: Feed) -> list[Load]:
             trial = work / "trial"
             trial.mkdir()
             with duckdb.connect() as connection:
-                write_rows(connection, arrival, trial)
+                write_rows(connection, home, arrival, trial)
             aside = trial / "set_aside.parquet"
             if aside.exists():
                 rows += f" and _row not in (select _row from read_parquet({literal(aside)}))"

@@ -13,6 +13,7 @@ from orchestration.errors import UserError
 from orchestration.settings import Feed
 from orchestration.sources.contract import Contract
 from orchestration.sources.files import SourceFile, literal, quoted
+from orchestration.sources.forgotten import drop_forgotten
 from orchestration.sources.loads import OUTCOMES
 from orchestration.sources.mapping import all_rows, joined, mapped_rows, not_read
 
@@ -51,7 +52,7 @@ class Arrival:
         return [column.name for column in self.contract.columns]
 
 
-def write_rows(connection: duckdb.DuckDBPyConnection, arrival: Arrival, work: Path) -> dict:
+def write_rows(connection: duckdb.DuckDBPyConnection, home: Path, arrival: Arrival, work: Path) -> dict:
     """Write `accepted.parquet` and, where there are any, `set_aside.parquet`; the counts of load.json."""
     feed, contract = arrival.feed, arrival.contract
     staged, accepted = work / "staged.parquet", work / "accepted.parquet"
@@ -75,6 +76,8 @@ def write_rows(connection: duckdb.DuckDBPyConnection, arrival: Arrival, work: Pa
             again.replace(staged)
     find_places(connection, arrival, judged)
     every_row = f"(select *, null::bigint as _line from {judged} union all by name from broken_lines)"
+    dropped = drop_forgotten(connection, home, every_row, contract, work / "kept.parquet")
+    every_row = dropped.relation
     counts = connection.execute(
         f"select _reason, count(*), {f'sum({contract.money})' if contract.money else '0'}, "
         f"{f'count(*) - count({contract.money})' if contract.money else '0'} "
@@ -89,23 +92,26 @@ def write_rows(connection: duckdb.DuckDBPyConnection, arrival: Arrival, work: Pa
     if totals["excluded"] or totals["quarantined"]:
         write_set_aside(connection, arrival, every_row, work / "set_aside.parquet")
     if feed.lines:
-        connection.execute(f"copy ({records_of_lines(contract, judged)}) to {literal(accepted)} (format parquet)")
-    elif totals["accepted"] == sum(totals.values()):
+        connection.execute(f"copy ({records_of_lines(contract, every_row)}) to {literal(accepted)} (format parquet)")
+    elif totals["accepted"] == sum(totals.values()) + dropped.rows:
         staged.rename(accepted)
     else:
         connection.execute(
-            f"copy (select * exclude (_file, _reason, _raw) from {judged} where _reason is null) "
+            f"copy (select * exclude (_file, _line, _reason, _raw) from {every_row} where _reason is null) "
             f"to {literal(accepted)} (format parquet)"
         )
-    staged.unlink(missing_ok=True)
+    for rest in (staged, work / "kept.parquet"):
+        rest.unlink(missing_ok=True)
     landed = f"read_parquet({literal(accepted)})"
     newest = f"max({contract.moment})::varchar" if contract.moment else "null"
     records, newest = connection.execute(f"select count(*), {newest} from {landed}").fetchone()
     return {
         "schema": source_schema(connection, arrival),
-        "source_rows": sum(totals.values()),
+        "source_rows": sum(totals.values()) + dropped.rows,
         "rows": totals,
-        "money": {outcome: str(amount) for outcome, amount in money.items()},
+        "money": {outcome: str(amount) for outcome, amount in money.items()}
+        | ({"erased": dropped.money} if dropped.rows else {}),
+        "erased": dropped.rows,
         "unparsed_money": sum(unparsed for *_, unparsed in counts),
         "records": records,
         "reasons": {code: count for code, count, *_ in counts if outcome_of(code) in ("excluded", "quarantined")},

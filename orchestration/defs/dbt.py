@@ -24,6 +24,7 @@ from orchestration.defs.session import Session
 from orchestration.errors import UserError
 from orchestration.quality.checks import CheckOutcome
 from orchestration.quality.gate import code_version
+from orchestration.quality.growth import Growth, forget
 from orchestration.settings import PROJECT, GatesConfig, Settings
 
 DBT_PROJECT = PROJECT / "dbt_project"
@@ -138,14 +139,12 @@ def run_selected(context: dg.AssetExecutionContext, session: Session, manifest: 
     selected = in_build_order(assets, context.selected_asset_keys)
     checks = [spec for spec in tests.values() if spec.key in context.selected_asset_check_keys]
     with session.step("dbt"):
-        given = json.dumps(variables(session.settings, session.as_of.isoformat()))
+        told = variables(session.settings, session.as_of.isoformat())
+        given = json.dumps(told)
         project = parsed(session.settings.home, given)
         options = places(session.settings.home, given)
         if selected:
-            names = [manifest["nodes"][nodes[key]]["name"] for key in selected]
-            kinds = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-            result = invoke(["build", "--select", *names, *kinds, *options], project)
-            stop_on_error(result)
+            build(session, {".".join(key.path): manifest["nodes"][nodes[key]] for key in selected}, told, project)
             for key in selected:
                 table = ".".join(key.path)
                 columns = manifest["nodes"][nodes[key]]["columns"]
@@ -166,6 +165,27 @@ def run_selected(context: dg.AssetExecutionContext, session: Session, manifest: 
                 if run.node.unique_id in tests
             ]
             yield from session.report(outcomes)
+
+
+def build(session: Session, models: Mapping[str, dict], told: dict[str, Any], project: Any) -> None:
+    """Build models and seeds, given by table in the order of building; those that may grow, grow.
+
+    Staging goes first: whether facts may grow depends on which customers it merges.
+    """
+    facts = {name: value for name, value in told.items() if name != "as_of"}
+    growth = Growth(session.warehouse, session.as_of, {"code": code_version(), **facts})
+    is_first = {table: node["config"].get("schema") == "staging" for table, node in models.items()}
+    for layer in (True, False):
+        tables = [table for table in models if is_first[table] is layer]
+        if not tables:
+            continue
+        growing = [table for table in tables if models[table]["config"]["materialized"] == "incremental"]
+        given = json.dumps(told | {"growth": growth.may_grow(growing)})
+        forget(session.warehouse, growing)
+        kinds = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
+        names = [models[table]["name"] for table in tables]
+        stop_on_error(invoke(["build", "--select", *names, *kinds, *places(session.settings.home, given)], project))
+        growth.record(growing)
 
 
 def in_build_order(assets: dg.AssetsDefinition, keys: Set[dg.AssetKey]) -> list[dg.AssetKey]:

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental' if target.type == 'duckdb' else 'table',
+    incremental_strategy='append',
+    pre_hook="{% if is_incremental() %}delete from {{ this }} where order_id in (select order_id from {{ ref('stg_orders') }} where {{ is_changed_order() }}){% endif %}",
+) }}
+
 with
 
 accepted as (
@@ -8,6 +14,9 @@ accepted as (
         {{ if_known('delivered_at') }} as known_delivered_at
     from {{ ref('stg_orders') }}
     where ordered_at < {{ end_of_as_of() }}
+    {% if is_incremental() %}
+        and {{ is_changed_order() }}
+    {% endif %}
 
 )
 

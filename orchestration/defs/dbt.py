@@ -5,6 +5,7 @@ first and tests run after, so that a refused refresh tells everything that is wr
 same process dbt takes 0.3 s a call after the first; as a subprocess it takes 4 s.
 """
 
+import datetime as dt
 import json
 import os
 import shutil
@@ -26,6 +27,7 @@ from orchestration.quality.checks import CheckOutcome
 from orchestration.quality.gate import code_version
 from orchestration.quality.growth import Growth, forget
 from orchestration.settings import PROJECT, GatesConfig, Settings
+from orchestration.warehouse.duckdb import Warehouse
 
 DBT_PROJECT = PROJECT / "dbt_project"
 GROUPS = {"staging": "staging", "facts": "facts", "seeds": "staging", "history": "marts", "marts": "marts"}
@@ -144,7 +146,8 @@ def run_selected(context: dg.AssetExecutionContext, session: Session, manifest: 
         project = parsed(session.settings.home, given)
         options = places(session.settings.home, given)
         if selected:
-            build(session, {".".join(key.path): manifest["nodes"][nodes[key]] for key in selected}, told, project)
+            models = {".".join(key.path): manifest["nodes"][nodes[key]] for key in selected}
+            build(session.settings.home, session.warehouse, models, told, project)
             for key in selected:
                 table = ".".join(key.path)
                 columns = manifest["nodes"][nodes[key]]["columns"]
@@ -167,24 +170,23 @@ def run_selected(context: dg.AssetExecutionContext, session: Session, manifest: 
             yield from session.report(outcomes)
 
 
-def build(session: Session, models: Mapping[str, dict], told: dict[str, Any], project: Any) -> None:
+def build(home: Path, warehouse: Warehouse, models: Mapping[str, dict], told: dict[str, Any], project: Any) -> None:
     """Build models and seeds, given by table in the order of building; those that may grow, grow.
 
     Staging goes first: whether facts may grow depends on which customers it merges.
     """
-    facts = {name: value for name, value in told.items() if name != "as_of"}
-    growth = Growth(session.warehouse, session.as_of, {"code": code_version(), **facts})
-    is_first = {table: node["config"].get("schema") == "staging" for table, node in models.items()}
-    for layer in (True, False):
-        tables = [table for table in models if is_first[table] is layer]
+    depends = {name: value for name, value in told.items() if name != "as_of"} | {"code": code_version()}
+    growth = Growth(warehouse, dt.date.fromisoformat(told["as_of"]), depends)
+    staging = [table for table, node in models.items() if node["config"].get("schema") == "staging"]
+    for tables in (staging, [table for table in models if table not in staging]):
         if not tables:
             continue
         growing = [table for table in tables if models[table]["config"]["materialized"] == "incremental"]
         given = json.dumps(told | {"growth": growth.may_grow(growing)})
-        forget(session.warehouse, growing)
+        forget(warehouse, growing)
         kinds = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
         names = [models[table]["name"] for table in tables]
-        stop_on_error(invoke(["build", "--select", *names, *kinds, *places(session.settings.home, given)], project))
+        stop_on_error(invoke(["build", "--select", *names, *kinds, *places(home, given)], project))
         growth.record(growing)
 
 

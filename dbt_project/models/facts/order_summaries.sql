@@ -4,6 +4,8 @@
     pre_hook="{% if is_incremental() %}delete from {{ this }} where customer_id in ({{ touched_customers() }}){% endif %}",
 ) }}
 
+-- depends_on: {{ ref('stg_orders') }}, {{ ref('repeated_orders') }}
+
 with
 
 orders as (

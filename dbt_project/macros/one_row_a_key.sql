@@ -22,15 +22,32 @@ landed as (
 
 ),
 
+{% if is_incremental() -%}
+{# By the keys themselves: the engine then skips the rows outside their range, as it cannot with hashes. -#}
+suspect_keys as (
+
+    select {{ key }}
+    from landed
+    inner join (select distinct {{ key }} from landed where {{ is_of_a_new_load() }}) as new_keys using ({{ key }})
+    group by {{ key }}
+    having count(*) > 1
+
+),
+
+suspects as (
+
+    select
+        landed.*,
+        {{ row_hash(this_feed['columns'] + this_feed['private']) }} as content_hash
+    from landed
+    inner join suspect_keys using ({{ key }})
+
+),
+{%- else -%}
 suspect_hashes as (
 
     select {{ row_hash(this_feed['key']) }} as key_hash
     from landed
-    {% if is_incremental() %}
-    where {{ row_hash(this_feed['key']) }} in (
-        select {{ row_hash(this_feed['key']) }} from landed where {{ is_of_a_new_load() }}
-    )
-    {% endif %}
     group by {{ row_hash(this_feed['key']) }}
     having count(*) > 1
 
@@ -45,6 +62,7 @@ suspects as (
     where {{ row_hash(this_feed['key']) }} in (select key_hash from suspect_hashes)
 
 ),
+{%- endif %}
 
 ranked as (
 

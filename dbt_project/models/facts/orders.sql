@@ -1,10 +1,20 @@
 {{ config(
     materialized='incremental' if target.type == 'duckdb' else 'table',
     incremental_strategy='append',
-    pre_hook="{% if is_incremental() %}delete from {{ this }} where order_id in (select order_id from {{ ref('stg_orders') }} where {{ is_changed_order() }}){% endif %}",
+    pre_hook="{% if is_incremental() %}delete from {{ this }} where order_id in ({{ changed_orders('order_id') }}){% endif %}",
 ) }}
 
 with
+
+staged as (
+
+    {% if is_incremental() %}
+    {{ changed_orders('*') }}
+    {% else %}
+    select * from {{ ref('stg_orders') }}
+    {% endif %}
+
+),
 
 accepted as (
 
@@ -12,11 +22,8 @@ accepted as (
         *,
         coalesce(status, 'completed') = 'completed' as is_completed,
         {{ if_known('delivered_at') }} as known_delivered_at
-    from {{ ref('stg_orders') }}
+    from staged
     where ordered_at < {{ end_of_as_of() }}
-    {% if is_incremental() %}
-        and {{ is_changed_order() }}
-    {% endif %}
 
 )
 

@@ -1,6 +1,6 @@
 """How long staging and facts take: built in full, and grown by one day's load.
 
-    python benchmarks/growth.py --orders 5000000 --customers 1000000 --daily 10000
+python benchmarks/growth.py --orders 5000000 --customers 1000000 --daily 10000
 """
 
 import argparse

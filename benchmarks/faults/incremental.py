@@ -25,6 +25,7 @@ def main() -> None:
     draw = Random(options.seed)
     with tempfile.TemporaryDirectory() as home:
         company = GrowingCompany(Path(home), draw)
+        as_of = DAYS[0]
         for number in range(1, options.rounds + 1):
             loads = {f"l{draw.randrange(1_000):03}" for _ in range(draw.choice((0, 1, 1, 3)))}
             loads -= {row["_load"] for row in company.rows["orders"]}
@@ -34,7 +35,7 @@ def main() -> None:
             removed = draw.choice(known) if known and draw.random() < 0.1 else None
             if removed:
                 company.remove(removed)
-            as_of = draw.choice(DAYS)
+            as_of = draw.choice((as_of, draw.choice(DAYS)))
             company.build(as_of)
             grown, full = company.contents(), company.full_contents(as_of)
             differing = [table for table in grown if grown[table] != full[table]]

@@ -1,8 +1,9 @@
 """A company whose loads come one after another, and the comparison of its grown tables with a full build.
 
-Loads are random rows of few customers and orders, dated where an as_of or a window of one ends, so that one load holds
-hundreds of cases: new orders, copies, corrections with a later, an earlier or no updated_at, orders that change
-customer, date or status. They are written straight into the raw tables: landing has tests of its own.
+Loads are random rows of orders, and of more customers than a load touches. They are dated where an as_of or a window
+of one ends, so that one load holds many cases: new orders, copies, corrections with a later, an earlier or no
+updated_at, orders that change customer, date or status. They are written straight into the raw tables: landing has
+tests of its own.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ class GrowingCompany:
         return value if self.random.random() < share else None
 
     def customer(self) -> str:
-        return f"c{self.random.randrange(30):02}"
+        return f"c{self.random.randrange(300):03}"
 
     def one_of_orders(self) -> dict[str, Any]:
         """A new order, a copy of a landed one, or a correction of it."""

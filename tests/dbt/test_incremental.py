@@ -39,12 +39,12 @@ def grown_tables(monkeypatch) -> list[str]:
 
 
 def test_grown_tables_equal_a_full_build(company, grown_tables):
-    """A load between two others, backward over a year's end with nothing new, and forward over a year."""
+    """A load between two others on the same day, backward over a year's end, and forward over a year."""
     company.clear()
     company.land("l2")
     company.land("l4")
     company.build("2026-01-01")
-    for as_of, loads in (("2026-01-03", ["l3", "l5"]), ("2025-12-30", []), ("2026-12-31", ["l6"])):
+    for as_of, loads in (("2026-01-01", ["l3", "l5"]), ("2025-12-30", []), ("2026-12-31", ["l6"])):
         for load in loads:
             company.land(load)
         grown_tables.clear()

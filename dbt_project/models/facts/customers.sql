@@ -55,9 +55,8 @@ ordering as (
 
     select
         customer_id,
-        {{ latest_value('region', 'ordered_at', 'order_id') }} as latest_region
-    from {{ ref('orders') }}
-    group by customer_id
+        latest_region
+    from {{ ref('order_summaries') }}
 
 )
 

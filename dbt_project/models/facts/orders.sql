@@ -1,4 +1,22 @@
+{{ config(
+    materialized='incremental' if target.type == 'duckdb' else 'table',
+    incremental_strategy='append',
+    pre_hook="{% if is_incremental() %}delete from {{ this }} where order_id in ({{ changed_orders('order_id') }}){% endif %}",
+) }}
+
+-- depends_on: {{ ref('stg_orders') }}
+
 with
+
+staged as (
+
+    {% if is_incremental() %}
+    {{ changed_orders('*', 'identified_orders') }}
+    {% else %}
+    select * from {{ ref('identified_orders') }}
+    {% endif %}
+
+),
 
 accepted as (
 
@@ -6,7 +24,7 @@ accepted as (
         *,
         coalesce(status, 'completed') = 'completed' as is_completed,
         {{ if_known('delivered_at') }} as known_delivered_at
-    from {{ ref('identified_orders') }}
+    from staged
     where ordered_at < {{ end_of_as_of() }}
 
 )

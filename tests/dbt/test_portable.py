@@ -15,6 +15,7 @@ SHARED = {
     *("cast", "coalesce", "nullif", "least", "concat_ws", "date_trunc", "decimal", "sqrt"),
     *("count", "sum", "min", "max", "row_number", "rank", "lag", "first_value"),
     *("length", "substr", "translate", "trim"),
+    "regexp_replace",  # anchored only: unanchored, DuckDB replaces the first match and Spark all
     "lower",  # but for the dotted capital I of Turkish and the sigma that ends a word of Greek
 }
 

@@ -48,6 +48,25 @@ def refused(home: Path, feed_name: str, feed: Feed | None, samples: int = 3) -> 
             yield Refused(feed_name, load.load_id, load.source, reason, rows, texts)
 
 
+def without_customer(warehouse: Path, samples: int = 3) -> list[Refused]:
+    """Rows whose customer the last refresh did not know or could not tell; samples are keys with candidates."""
+    if not warehouse.exists():
+        return []
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        known = connection.execute(
+            "select count(*) from information_schema.tables where table_schema = 'staging' "
+            "and table_name = 'unidentified'"
+        ).fetchall()
+        if known == [(0,)]:
+            return []
+        found = connection.execute(
+            "select feed, reason, count(*), list(record_key || coalesce(': ' || candidates, '') "
+            "order by record_key)[:$samples] from staging.unidentified group by feed, reason order by feed, reason",
+            {"samples": samples},
+        ).fetchall()
+    return [Refused(feed, "", "", reason, rows, texts) for feed, reason, rows, texts in found]
+
+
 def outstanding(home: Path, load: Load, loads: list[Load]) -> str:
     """SELECT of the quarantined rows of a load that are not settled."""
     aside = literal(load.folder(home) / "set_aside.parquet")

@@ -160,9 +160,8 @@ def judged(
     if len(refused) > 1:
         message = f"{len(refused)} of {len(present)} files are over the limit; the worst: {message}"
     if worst.rows["quarantined"]:
-        faults = {code: count for code, count in worst.reasons.items() if not code.startswith("excluded:")}
         message += (
-            f": {', '.join(f'{code} {count}' for code, count in faults.items())}. They are kept in "
+            f": {', '.join(in_words(contract, worst))}. They are kept in "
             f"{worst.folder(session.settings.home) / 'set_aside.parquet'} with their text (`touchstone quarantine "
             "list`); mend the source or its mapping in sources.yml, and refresh again"
         )
@@ -192,6 +191,19 @@ def judged(
         gx.validate(session.warehouse, table, "shape", gx.feed_expectations(contract.feed, session.as_of)),
     ]
     return outcomes
+
+
+def in_words(contract: Contract, load: Load) -> Iterator[str]:
+    """Why rows of a load were refused, and how many; of what does not parse, its type and the one that it has."""
+    expected = {column.name: SQL_TYPES[column.kind] for column in contract.columns}
+    found = {name.lower(): sql_type.lower() for name, sql_type in load.schema.items()}
+    for reason, count in load.reasons.items():
+        code, _, column = reason.partition(":")
+        if code == "unparseable":
+            is_now = f", found {found[column]}" if column in found else ""
+            yield f"{reason} {count} (expected {expected[column]}{is_now})"
+        elif code != "excluded":
+            yield f"{reason} {count}"
 
 
 def freshness(session: Session, contract: Contract) -> CheckOutcome:

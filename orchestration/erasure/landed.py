@@ -11,10 +11,11 @@ import duckdb
 
 from orchestration.erasure.person import TELLING
 from orchestration.erasure.replacing import finish, replacing
+from orchestration.sources.arrival import outcome_of
 from orchestration.sources.contract import CONTRACTS, Contract
 from orchestration.sources.files import literal
 from orchestration.sources.naming import Marks, Sought, marked
-from orchestration.sources.rows import numbered, outcome_of
+from orchestration.sources.rows import numbered
 
 TABLES = ("set_aside.parquet", "accepted.parquet")
 

@@ -20,13 +20,14 @@ import duckdb
 
 from orchestration.errors import UserError
 from orchestration.settings import Feed
+from orchestration.sources.arrival import Arrival
 from orchestration.sources.contract import CONTRACTS
 from orchestration.sources.files import SourceFile
 from orchestration.sources.loads import Load, admitted, in_force, loads_of, next_load_id
 from orchestration.sources.locate import Original, located
 from orchestration.sources.mapping import check_columns, mapped_rows, not_read, unknown_columns
 from orchestration.sources.reading import opened
-from orchestration.sources.rows import Arrival, write_rows
+from orchestration.sources.rows import write_rows
 
 if TYPE_CHECKING:
     from orchestration.sources.pulls import Pulled

@@ -11,12 +11,13 @@ from pathlib import Path
 import duckdb
 
 from orchestration.settings import Feed
+from orchestration.sources.arrival import IS_QUARANTINED, Arrival
 from orchestration.sources.contract import CONTRACTS
 from orchestration.sources.files import SourceFile, literal, quoted
 from orchestration.sources.landing import arrival_of, digest, joined_files, mapping_of, workshop, write_load
 from orchestration.sources.loads import Load, in_force, loads_of
 from orchestration.sources.mapping import ROW
-from orchestration.sources.rows import IS_QUARANTINED, Arrival, write_rows
+from orchestration.sources.rows import write_rows
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,110 @@
+"""Rows that are set aside: where they stood, what they said, and the lines of which no row could be made."""
+
+from pathlib import Path
+
+import duckdb
+
+from orchestration.errors import UserError
+from orchestration.sources.arrival import IS_QUARANTINED, Arrival
+from orchestration.sources.files import SourceFile, literal, quoted
+
+
+def find_places(connection: duckdb.DuckDBPyConnection, arrival: Arrival, judged: str) -> None:
+    """Where the refused rows stand in their files, and the lines of which no row could be made, as they stand.
+
+    Writes the temporary tables `source_files`, `refused_lines` and `broken_lines`.
+    """
+    import pyarrow as pa
+
+    connection.execute("create temp table source_files (_file integer, name varchar)")
+    connection.execute("create temp table refused_lines (_row bigint, line bigint)")
+    connection.execute(
+        "create temp table broken_lines (_row bigint, _file integer, _line bigint, _reason varchar, _raw varchar)"
+    )
+    for place, file in enumerate(arrival.own):
+        connection.execute("insert into source_files values (?, ?)", [place, file.name])
+        of_file = f"from {judged} where _file = {place}"
+        refused = connection.execute(f"select _row {of_file} and {IS_QUARANTINED} order by _row").fetchnumpy()["_row"]
+        broken = errors_of(connection, file) if file.format == "csv" else []
+        if len(refused) or broken:
+            [(first,)] = connection.execute(f"select coalesce(min(_row), 1) {of_file}").fetchall()
+            lines, broken_at = file.line_numbers((refused - first + 1).tolist(), [line for line, *_ in broken])
+            numbers = pa.array([first + record - 1 for record in lines], pa.int64())
+            found = pa.table({"_row": numbers, "line": pa.array(lines.values(), pa.int64())})
+            connection.from_arrow(found).insert_into("refused_lines")
+            # The engine shows a question mark for each byte that it cannot read.
+            unreadable = file.raw([position for _, _, error, position in broken if error == "INVALID ENCODING"])
+            lost = pa.table(
+                {
+                    "_row": pa.nulls(len(broken), pa.int64()),
+                    "_file": pa.array([place] * len(broken), pa.int32()),
+                    "_line": pa.array([broken_at.get(line, line) for line, *_ in broken], pa.int64()),
+                    "_reason": pa.array([f"malformed:{error.lower().replace(' ', '_')}" for _, _, error, _ in broken]),
+                    "_raw": pa.array([unreadable.get(position, raw) for _, raw, _, position in broken], pa.string()),
+                }
+            )
+            connection.from_arrow(lost).insert_into("broken_lines")
+        if file.rejects:
+            connection.execute(
+                f"insert into broken_lines select null, {place}, line, 'malformed:' || error, raw "
+                f"from read_parquet({literal(file.rejects)})"
+            )
+
+
+def errors_of(connection: duckdb.DuckDBPyConnection, file: SourceFile) -> list[tuple[int, str, str, int]]:
+    """The lines of a CSV file that are none: the engine's number of each, its text, what is wrong, where it begins."""
+    return connection.execute(
+        r"select line::bigint, min(trim(csv_line, e'\r\n')), min(error_type::varchar), min(line_byte_position) "
+        "from reject_errors join reject_scans using (scan_id, file_id) where file_path = ? group by line order by line",
+        [str(file.path)],
+    ).fetchall()
+
+
+def write_set_aside(connection: duckdb.DuckDBPyConnection, arrival: Arrival, every_row: str, path: Path) -> None:
+    """Every refused or excluded row with its file, line, column, reason and text."""
+    columns = ", ".join(map(quoted, arrival.names))
+    connection.execute(f"""
+        copy (
+            select
+                {columns},
+                rows._row,
+                source_files.name as _file,
+                coalesce(refused_lines.line, rows._line) as _line,
+                case when regexp_full_match(_reason, '(missing|unparseable|unaccepted|conflicting|incomplete):.*')
+                    then split_part(_reason, ':', 2) end as _column,
+                _reason,
+                _raw
+            from {every_row} as rows
+            left join source_files on rows._file = source_files._file
+            left join refused_lines on rows._row = refused_lines._row
+            where _reason is not null and _reason <> 'duplicate'
+            order by rows._row, rows._line
+        ) to {literal(path)} (format parquet, compression zstd)""")
+
+
+def refuse_swallowed_lines(connection: duckdb.DuckDBPyConnection, feed_name: str) -> None:
+    """A quote that never closes takes the lines after it along: no honest count of rows is left to give.
+
+    The engine keeps 10 000 characters of a broken line, so a longer one could not be kept whole either.
+    """
+    found = connection.execute(
+        "select any_value(file_path), min(line), arg_min(error_type::varchar, line) "
+        "from reject_errors join reject_scans using (scan_id, file_id) "
+        # Where lines end in CRLF, the engine begins each with the end of the one before.
+        r"where trim(csv_line, e'\r\n') like e'%\n%' or length(csv_line) >= 10000 group by scan_id, file_id order by 1"
+    ).fetchone()
+    if not found:
+        return
+    path, line, error = found
+    if error == "UNQUOTED VALUE":
+        what = f"a double quote opens in line {line} and never closes: the lines after it cannot be told apart"
+    elif error == "LINE SIZE OVER MAXIMUM":
+        what = f"line {line} is longer than 2 MB, or a double quote opens there and never closes"
+    else:
+        what = f"the record in line {line} has {error.lower()}, and runs over several lines or 10 000 characters"
+    raise UserError(
+        what,
+        where=f"{path}, line {line}, feed {feed_name}",
+        mend='close the quote, write a quote inside a value as "", give each record the fields of the header, and '
+        "export the file again",
+    )

@@ -106,16 +106,16 @@ def test_what_only_mentions_the_person_is_emptied(erased):
 def test_rows_and_money_are_conserved(home, erased):
     """Orders: of 20.00 + 15.50 accepted and 10.00 refused money (7 + 1 + 2) only 20.00 and 1.00 stay."""
     before = newest(home, "orders")
-    assert before.rows == {"accepted": 3, "excluded": 0, "quarantined": 4}
+    assert before.rows == {"accepted": 3, "excluded": 0, "quarantined": 4, "duplicate": 0}
     home = erased / "home"
     after = newest(home, "orders")
     assert is_conserved(home)
-    assert after.rows == {"accepted": 1, "excluded": 0, "quarantined": 1}
+    assert after.rows == {"accepted": 1, "excluded": 0, "quarantined": 1, "duplicate": 0}
     assert after.erased == 5
     assert after.source_rows == before.source_rows == 7
     assert after.reasons == {"unparseable:ordered_at": 1}
     money = {outcome: float(amount) for outcome, amount in after.money.items()}
-    assert money == {"accepted": 20.0, "excluded": 0.0, "quarantined": 1.0, "erased": 22.5}
+    assert money == {"accepted": 20.0, "excluded": 0.0, "quarantined": 1.0, "duplicate": 0.0, "erased": 22.5}
 
 
 def test_forgetting_twice_changes_nothing_more(later):

@@ -128,7 +128,7 @@ def clean(tmp_path_factory) -> list[dict]:
 def landed(desk, name, content, mapping=None) -> list[dict]:
     desk.put(content, name)
     load = desk.land(name, columns=COLUMNS, **(mapping or {}))
-    assert load.rows == {"accepted": 3, "excluded": 0, "quarantined": 0}
+    assert load.rows == {"accepted": 3, "excluded": 0, "quarantined": 0, "duplicate": 0}
     return [
         {column: str(value).replace("\r\n", "\n") for column, value in row.items() if column != "_load"}
         for row in desk.accepted(load)

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -129,10 +129,8 @@ def crash_at(step: int, is_killed: bool, died: Counter[str]) -> Iterator[None]:
         for owner, name in STEPS:
             patches.enter_context(mock.patch.object(owner, name, watched(name, getattr(owner, name))))
         patches.enter_context(mock.patch.object(shutil, "rmtree", rmtree))
-        try:
+        with suppress(Crash):
             yield
-        except Crash:
-            pass
 
 
 # --- landing ------------------------------------------------------------------------------------------------------
@@ -190,11 +188,11 @@ def assert_conserved(home: Path, loads: list[Load], files: list[Export]) -> None
 def compiled_models(home: Path, target: Path) -> dict[str, str]:
     """The SQL of the models between raw.orders and facts.orders as dbt compiles it, by relation, in building order."""
     home.mkdir(parents=True, exist_ok=True)
-    where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target)]
+    where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    where += ["--target-path", str(target), "--log-path", str(target)]
     with mock.patch.dict(os.environ, {"TOUCHSTONE_HOME": str(home), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}):
         outcome = dbtRunner().invoke(
-            ["--log-level", "none", "compile", *where, "--log-path", str(target), "--vars", f"{{as_of: '{AS_OF}'}}"]
-            + ["--select", *MODELS]
+            ["--log-level", "none", "compile", *where, "--vars", f"{{as_of: '{AS_OF}'}}", "--select", *MODELS]
         )
     DuckDBConnectionManager.close_all_connections()
     if outcome.exception:

@@ -2,9 +2,10 @@
 
     python benchmarks/faults/any_loads.py --times 2000 --seed 1
 
-Half of the examples have corrections with a moment of their own each, for which the order of the loads must not
-matter. Prints how many examples and loads there were, and where the crashes were. The tests do the same a few times:
-what an example is, is told in tests/dbt/exports.py and tests/dbt/any_loads.py.
+A third of the examples have corrections with a moment of their own each, for which the order of the loads must not
+matter; in another third a table is pulled while it changes. Prints how many examples and loads there were, and where
+the crashes were. The tests do the same a few times: what an example is, is told in tests/dbt, in exports.py,
+any_loads.py and any_pulls.py.
 """
 
 import argparse
@@ -20,7 +21,10 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "dbt"))
 
 from any_loads import arrivals, check, compiled_models
+from any_pulls import changes, check_pulls
 from exports import exports
+
+KINDS = ("files in any order", "dated corrections", "pulls")
 
 
 def main() -> None:
@@ -41,13 +45,14 @@ def main() -> None:
             phases=[Phase.generate, Phase.shrink],
             suppress_health_check=list(HealthCheck),
         )
-        @given(data=st.data(), has_distinct_updates=st.booleans())
-        def trial(data, has_distinct_updates):
-            files = data.draw(exports(has_distinct_updates=has_distinct_updates))
-            arriving = data.draw(arrivals(len(files)))
-            tally["loads"] += check(files, arriving, models, died)
-            tally["rows"] += sum(len(file.lines) for file in files)
-            tally["with distinct updates"] += has_distinct_updates
+        @given(data=st.data(), kind=st.sampled_from(KINDS))
+        def trial(data, kind):
+            if kind == KINDS[2]:
+                tally["loads"] += check_pulls(data.draw(changes()), models, died)
+            else:
+                files = data.draw(exports(has_distinct_updates=kind == KINDS[1]))
+                tally["loads"] += check(files, data.draw(arrivals(len(files))), models, died)
+            tally[kind] += 1
             tally["examples"] += 1
             if tally["examples"] % 100 == 0:
                 print(f"{tally['examples']} examples, {time.monotonic() - begun:.0f} s", flush=True)

@@ -83,6 +83,7 @@ STEPS = (
     (landing, "located"),
     (landing, "held_already"),
     (landing, "opened"),
+    (landing, "pull"),
     (landing, "arrival_of"),
     (landing, "write_rows"),
     (rows, "refuse_swallowed_lines"),

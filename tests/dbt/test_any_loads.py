@@ -7,11 +7,12 @@ from collections import Counter
 
 import pytest
 from any_loads import arrivals, check, compiled_models
+from any_pulls import changes, check_pulls
 from exports import exports
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-FEW = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +34,10 @@ def test_where_corrections_are_dated_the_order_of_the_loads_does_not_matter(mode
     """A correction that arrives before what it corrects still holds."""
     files = data.draw(exports(has_distinct_updates=True))
     check(files, data.draw(arrivals(len(files))), models, Counter())
+
+
+@settings(FEW, max_examples=3)
+@given(made=changes())
+def test_pulls_of_a_changing_table_with_any_crashes_give_the_facts_of_the_table(models, made):
+    """Rows that become visible late are in the lookback; the watermark moves only with a load that has landed."""
+    check_pulls(made, models, Counter())

@@ -7,6 +7,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import dagster as dg
 
@@ -76,7 +77,7 @@ def raw_asset(contract: Contract) -> dg.AssetsDefinition:
         with session.step(table):
             present, problem = arrived(session, feed_name)
             loads = session.admitted_loads(feed_name)
-            session.warehouse.create_view(table, view_of(session, contract, loads))
+            session.warehouse.create_view(table, view_of(session.settings.home, contract, loads))
             session.gate.record_built(table, [])
             outcomes = judged(session, contract, loads, present, problem)
             rows = session.warehouse.value(f"select count(*) from {table}")
@@ -110,13 +111,13 @@ def arrived(session: Session, feed_name: str) -> tuple[list[Load], str | None]:
         return [], str(error)
 
 
-def view_of(session: Session, contract: Contract, loads: list[Load]) -> str:
+def view_of(home: Path, contract: Contract, loads: list[Load]) -> str:
     """SELECT of every accepted row of the admitted loads; an empty one of the same columns where there are none."""
     columns = [(column.name, SQL_TYPES[column.kind]) for column in contract.columns]
     if not loads:
         columns += [("_load", "varchar"), ("_row", "bigint")]
         return f"select {', '.join(f'null::{sql_type} as {name}' for name, sql_type in columns)} where false"
-    paths = ", ".join(literal(load.folder(session.settings.home) / "accepted.parquet") for load in loads)
+    paths = ", ".join(literal(load.folder(home) / "accepted.parquet") for load in loads)
     names = ", ".join(f'"{name}"' for name, _ in columns)
     return (
         f"select {names}, load as _load, coalesce(_row, file_row_number + 1) as _row from read_parquet([{paths}], "

@@ -9,7 +9,8 @@ REFRESH = "refresh"
 
 @dg.definitions
 def definitions() -> dg.Definitions:
-    """Assets, their checks, the job and its schedule, of the configuration that is in force."""
+    """Assets, their checks, the job and what starts it, of the configuration that is in force."""
+    from orchestration.defs.automation import every_morning, new_files
     from orchestration.defs.dbt import build_dbt_assets
     from orchestration.defs.identity import staging_claim_ends
     from orchestration.defs.marts import shape_checks
@@ -34,14 +35,8 @@ def definitions() -> dg.Definitions:
         assets=[*tables, release_asset(keys, marts)],
         asset_checks=[shape_checks(marts)],
         jobs=[refresh],
-        schedules=[
-            dg.ScheduleDefinition(
-                name="every_morning",
-                job=refresh,
-                cron_schedule="0 5 * * *",
-                description="A refresh at five every morning.",
-            )
-        ],
+        schedules=[every_morning(REFRESH, settings)],
+        sensors=[new_files(REFRESH, settings)],
         resources={"session": session_resource},
         loggers={"progress": progress, "console": dg.colored_console_logger},
         # One process: a run holds one lock, and does not import everything again at each step.

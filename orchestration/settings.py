@@ -9,13 +9,15 @@ import datetime as dt
 import hashlib
 import json
 import os
+import re
+import zoneinfo
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from orchestration.errors import UserError
 
@@ -210,9 +212,33 @@ class Feed(Files):
 
 
 class SourcesConfig(Strict):
+    """The company, its feeds, and its day: `time_zone` (default: this machine's) says when it is over."""
+
     company: Company
     as_of: Literal["yesterday"] | dt.date = "yesterday"
+    time_zone: str | None = None
+    refresh_at: str = "05:00"
     feeds: dict[FeedName, Feed]
+
+    @property
+    def is_closed(self) -> bool:
+        """The data end on a given day: a new day changes nothing."""
+        return self.as_of != "yesterday"
+
+    @field_validator("time_zone")
+    @classmethod
+    def zone_is_known(cls, name: str | None) -> str | None:
+        if name is not None and name not in zoneinfo.available_timezones():
+            raise ValueError("no time zone is called so; names are like Asia/Shanghai")
+        return name
+
+    @field_validator("refresh_at", mode="before")
+    @classmethod
+    def refresh_at_is_an_hour(cls, told: Any) -> Any:
+        # To YAML, 10:30 without quotes is the number 630.
+        if not isinstance(told, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", told, re.ASCII):
+            raise ValueError('write a time of day in quotes, like "05:00"')
+        return told
 
     @model_validator(mode="after")
     def orders_are_fed(self) -> "SourcesConfig":
@@ -379,7 +405,10 @@ class Settings:
             except ValueError:
                 raise UserError(f"{given!r} is not a date", where="as_of", mend="write it as YYYY-MM-DD") from None
         configured = self.sources.as_of
-        return dt.date.today() - dt.timedelta(days=1) if configured == "yesterday" else configured
+        if configured != "yesterday":
+            return configured
+        zone = zoneinfo.ZoneInfo(self.sources.time_zone) if self.sources.time_zone else None
+        return dt.datetime.now(zone).date() - dt.timedelta(days=1)
 
 
 def load_settings(home: Path | None = None, config_dir: Path | None = None) -> Settings:

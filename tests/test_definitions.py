@@ -10,14 +10,29 @@ DATA = Path(__file__).parent / "data"
 
 
 @pytest.fixture(scope="module")
-def graph(tmp_path_factory):
-    """The asset graph of the shipped configuration."""
+def loaded(tmp_path_factory):
+    """The definitions of the shipped configuration."""
     from orchestration.definitions import definitions
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOUCHSTONE_HOME", str(tmp_path_factory.mktemp("home")))
         patch.delenv("TOUCHSTONE_CONFIG", raising=False)
-        return definitions().resolve_asset_graph()
+        return definitions()
+
+
+@pytest.fixture(scope="module")
+def graph(loaded):
+    return loaded.resolve_asset_graph()
+
+
+def test_a_refresh_is_started_by_exactly_these(loaded):
+    """Each starts the one job that there is."""
+    repository = loaded.get_repository_def()
+    starters = [*repository.schedule_defs, *repository.sensor_defs]
+    assert [(starter.name, starter.job_name) for starter in starters] == [
+        ("every_morning", "refresh"),
+        ("new_files", "refresh"),
+    ]
 
 
 def test_asset_keys_are_exactly_these(graph):

@@ -90,6 +90,9 @@ def test_an_unknown_key_is_refused_with_the_accepted_ones(own, name, text, told)
         ("sources", "company: {name: A, currency: yuan}\nfeeds: {}", r"`company\.currency`: .*\(found 'yuan'\)"),
         ("sources", COMPANY, "`feeds` is missing"),
         ("sources", COMPANY + "as_of: tomorrow\nfeeds: {}", r"as_of.*\(found 'tomorrow'\)"),
+        ("sources", COMPANY + "time_zone: CST\nfeeds: {}", r"names are like Asia/Shanghai \(found 'CST'\)"),
+        ("sources", COMPANY + "refresh_at: 10:30\nfeeds: {}", r"time of day in quotes, .* \(found 630\)"),
+        ("sources", COMPANY + "refresh_at: '24:00'\nfeeds: {}", r"like \"05:00\" \(found '24:00'\)"),
         ("segments", "- 1", "valid dictionary"),
         ("clv", "margin: [", "not readable as YAML"),
     ],
@@ -177,6 +180,13 @@ def test_a_given_date_wins_over_the_configured_one(own):
 def test_yesterday_is_the_default(own):
     """Today is not over."""
     assert own("sources", COMPANY + "feeds: {orders: {path: x}}").as_of() == dt.date.today() - dt.timedelta(days=1)
+
+
+def test_yesterday_is_that_of_the_companys_zone(own):
+    """A server far from the company has another date; between these two zones lie 25 hours."""
+    ahead = own("sources", COMPANY + "time_zone: Pacific/Kiritimati\nfeeds: {orders: {path: x}}").as_of()
+    behind = own("sources", COMPANY + "time_zone: Pacific/Pago_Pago\nfeeds: {orders: {path: x}}").as_of()
+    assert ahead > behind
 
 
 @pytest.mark.parametrize("given", ["30/06/2026", "2026-02-30", "yesterday", "2026-06-30T00:00"])

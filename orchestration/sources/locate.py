@@ -17,6 +17,8 @@ from orchestration.sources.environment import filled
 
 IS_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 WILDCARDS = re.compile(r"[*?\[]")
+# What browsers, download programs and editors call a file before it is whole; and their backups.
+UNFINISHED = (".part", ".tmp", ".crdownload", "~")
 
 
 def state(path: Path) -> tuple[int, int, int]:
@@ -85,8 +87,8 @@ def located(path: str, where: str, home: Path, work: Path) -> list[Original]:
     ----------
     path : str
         A local path or a URL; `*`, `?` and `[…]` match in any part of it (in a web URL only `*` does). A file of this
-        very name comes first: browsers write `orders[1].csv`. Wildcards leave out hidden files and the lock files of
-        spreadsheet programs (`~$…`).
+        very name comes first: browsers write `orders[1].csv`. Wildcards leave out hidden files, the lock files of
+        spreadsheet programs (`~$…`) and names of unfinished files (`UNFINISHED`).
     where : str
         The setting, for messages: `feeds.orders.path`.
     work : Path
@@ -121,7 +123,12 @@ def matching(path: Path) -> list[Path]:
                 following.append(folder / part)
             elif folder.is_dir():
                 hidden = () if part.startswith((".", "~$")) else (".", "~$")
-                following += [match for match in folder.glob(part) if not hidden or not match.name.startswith(hidden)]
+                unfinished = () if part.endswith(UNFINISHED) else UNFINISHED
+                following += [
+                    match
+                    for match in folder.glob(part)
+                    if not match.name.startswith(hidden) and not match.name.endswith(unfinished)
+                ]
         found = following
     return found
 

@@ -1,0 +1,137 @@
+"""Online Retail II, taken by the example's configuration alone, against the original file added up by pandas.
+
+Money is added up in whole ten-thousandths of a pound here, so that no sum rounds.
+"""
+
+import json
+import os
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from orchestration.cli import main
+from orchestration.settings import PROJECT
+from orchestration.warehouse.duckdb import Warehouse
+
+
+@pytest.fixture(scope="module")
+def data() -> Path:
+    """The folder with the original file."""
+    given = os.environ.get("TRIAL_DATA")
+    folder = Path(given or ".").resolve() / "online_retail"
+    assert folder.is_dir(), f"no folder {folder}: run `make trials TRIAL_DATA=folder` with online_retail in it"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lines(data) -> pd.DataFrame:
+    """Every line of the file, with what it must become and its money."""
+    [path] = data.glob("*.parquet")
+    lines = pd.read_parquet(path)
+    lines["money"] = (lines["Price"] * 10_000).round().astype("int64") * lines["Quantity"]
+    lines["becomes"] = "accepted"
+    lines.loc[lines["StockCode"].str.startswith("TEST"), "becomes"] = "test"
+    has_nobody = lines["Customer ID"].isna()
+    lines.loc[has_nobody, "becomes"] = "nobody's"
+    lines.loc[has_nobody & (lines["Price"] == 0), "becomes"] = "stock"
+    lines.loc[lines["Invoice"].str.startswith("A"), "becomes"] = "bad debt"
+    return lines
+
+
+@pytest.fixture(scope="module")
+def home(data, tmp_path_factory) -> Path:
+    """A home after one refresh, which published."""
+    home = tmp_path_factory.mktemp("online_retail")
+    settings = {"TOUCHSTONE_HOME": str(home), "TOUCHSTONE_CONFIG": str(PROJECT / "examples" / "online_retail")}
+    settings["ONLINE_RETAIL_DATA"] = str(data)
+    result = CliRunner().invoke(main, ["refresh"], env=settings, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return home
+
+
+@pytest.fixture(scope="module")
+def load(home) -> dict:
+    """What the manifest says of the one load."""
+    [load] = json.loads((home / "published" / "current" / "manifest.json").read_text("utf-8"))["loads"]
+    return load
+
+
+def facts(home: Path, question: str) -> list[tuple]:
+    return Warehouse(home / "warehouse.duckdb").rows(question)
+
+
+def in_pounds(ten_thousandths: int) -> Decimal:
+    return Decimal(int(ten_thousandths)).scaleb(-4)
+
+
+def test_every_line_is_accepted_or_excluded_with_its_reason(load, lines):
+    """Nothing of this file is a fault: each kind of line that is left out was declared."""
+    counted = lines["becomes"].value_counts()
+    assert load["source_rows"] == len(lines) == 525_461
+    assert load["accepted"] == counted["accepted"]
+    assert load["quarantined"] == load["duplicate"] == load["superseded"] == load["unidentified"] == 0
+    assert load["reasons"] == {
+        "excluded:adjustment of bad debt, which is no sale": counted["bad debt"],
+        "excluded:movement of stock (no customer, no price), which is no sale": counted["stock"],
+        "excluded:sale or refund without a customer, which counts for nobody": counted["nobody's"],
+        "excluded:a test of the till": counted["test"],
+    }
+
+
+def test_money_of_the_file_is_accepted_or_excluded(load, lines):
+    """The same identity for the money."""
+    accepted = lines.loc[lines["becomes"] == "accepted", "money"].sum()
+    assert Decimal(load["money"]["accepted"]) == in_pounds(accepted)
+    assert Decimal(load["money"]["excluded"]) == in_pounds(lines["money"].sum() - accepted)
+
+
+def test_each_invoice_is_one_order_with_the_money_of_its_lines(home, lines):
+    """The second identity, invoice by invoice: whose it is, when it began, pieces, money."""
+    expected = (
+        lines[lines["becomes"] == "accepted"]
+        .groupby("Invoice")
+        .agg({"Customer ID": "first", "InvoiceDate": "min", "Quantity": "sum", "money": "sum"})
+    )
+    orders = facts(
+        home,
+        "select order_id, customer_id, ordered_at::varchar, quantity::bigint, (amount * 10000)::bigint "
+        "from facts.orders order by order_id",
+    )
+    assert orders == [
+        (invoice, str(int(customer)), at, quantity, money)
+        for invoice, customer, at, quantity, money in expected.sort_index().itertuples()
+    ]
+
+
+def test_lines_of_the_orders_are_the_accepted_lines(home, load):
+    """Equal lines inside an invoice are lines too."""
+    [(counted,)] = duckdb.sql(f"select sum(_lines) from '{home}/landing/orders/*/accepted.parquet'").fetchall()
+    assert counted == load["accepted"]
+
+
+def test_cancellations_are_refunds_and_nothing_else_is(home, lines):
+    """An invoice that begins with C takes money back, and is no order."""
+    accepted = lines[lines["becomes"] == "accepted"]
+    cancelled = accepted[accepted["Invoice"].str.startswith("C")]
+    refunds = facts(
+        home,
+        "select count(*), count(*) filter (is_counted), (sum(amount) * 10000)::bigint, "
+        "count(*) filter (not starts_with(order_id, 'C')) from facts.orders where is_refund",
+    )
+    assert refunds == [(cancelled["Invoice"].nunique(), 0, cancelled["money"].sum(), 0)]
+
+
+def test_revenue_of_each_customer_is_that_of_the_file(home, lines):
+    """What the marts serve, less refunds; they show pence."""
+    expected = lines[lines["becomes"] == "accepted"].groupby("Customer ID")["money"].sum()
+    with duckdb.connect(str(home / "published" / "current" / "marts.duckdb"), read_only=True) as connection:
+        served = dict(
+            connection.execute("select customer_id, (revenue * 10000)::bigint from marts.customer_value").fetchall()
+        )
+    assert served.keys() == {str(int(customer)) for customer in expected.index}
+    for customer, money in expected.items():
+        assert abs(served[str(int(customer))] - money) <= 50, customer

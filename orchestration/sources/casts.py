@@ -123,8 +123,8 @@ def moment(name: str, kind: str) -> str:
         f"and {name}[5] in ('-', '/') and {name}[1] between '0' and '9' and {name}[:4] <> '0000'"
     )
     return (
-        f"case when {name} is null then null when {is_plain} then try_cast({name} as {sql_type}) "
-        f"else {spelt_moment(name)}::{sql_type} end"
+        f"case when {name} is not null then "
+        f"coalesce(case when {is_plain} then try_cast({name} as {sql_type}) end, {spelt_moment(name)}::{sql_type}) end"
     )
 
 

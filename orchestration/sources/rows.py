@@ -102,5 +102,5 @@ def numbered(rows: Path) -> str:
     """Landed or staged rows, each with its number in its source, from 1: as written, else its place in the file."""
     return (
         "(select * exclude (file_row_number) replace (coalesce(_row, file_row_number + 1) as _row) "
-        f"from read_parquet({literal(rows)}, file_row_number = true))"
+        f"from read_parquet({literal(rows)}, file_row_number = true, hive_partitioning = false))"
     )

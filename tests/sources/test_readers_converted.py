@@ -160,6 +160,7 @@ def test_names_of_chinese_windows_are_read(reading):
         (b"<!DOCTYPE html><html>", "a.csv", "a web page"),
         (b"<html><table>", "a.xls", "a web page"),
     ],
+    ids=["half gzip", "bent gzip", "no gzip", "half zip", "nested", "no member", "page", "table of a page"],
 )
 def test_what_cannot_be_opened_is_told_in_words(reading, content, name, told):
     """Half a file must not be a small file."""

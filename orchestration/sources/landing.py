@@ -60,12 +60,16 @@ def land(home: Path, feed_name: str, feed: Feed, limit: float = 1.0) -> list[Loa
             alias: located(join.path, f"{where}.join.{alias}.path", home, work) for alias, join in feed.join.items()
         }
         is_one = bool(feed.join) or feed.replaces
-        loads, problems = [], []
+        known, loads, problems = loads_of(home, feed_name), [], []
         for group in [originals] if is_one else [[original] for original in originals]:
+            is_alone = is_one or len(originals) == 1
             try:
-                loads.append(land_files(home, feed_name, feed, {"source": group, **joined}, len(originals) == 1, work))
+                load = land_files(home, feed_name, feed, {"source": group, **joined}, known, is_alone, work)
             except UserError as error:
                 problems.append(error)
+            else:
+                loads.append(load)
+                known += [load] if load not in known else []
         if problems:
             first, *others = problems
             told = f"{first.what} (and {len(others)} more of {len(originals)} files cannot be read)"
@@ -89,7 +93,13 @@ def workshop(home: Path, feed_name: str) -> Iterator[Path]:
 
 
 def land_files(
-    home: Path, feed_name: str, feed: Feed, originals: dict[str, list[Original]], is_alone: bool, work: Path
+    home: Path,
+    feed_name: str,
+    feed: Feed,
+    originals: dict[str, list[Original]],
+    earlier: list[Load],
+    is_alone: bool,
+    work: Path,
 ) -> Load:
     """One load of these files, unless their content has landed already."""
     prints = {alias: [original.fingerprint() for original in group] for alias, group in originals.items()}
@@ -97,18 +107,16 @@ def land_files(
     content, mapping = digest(contents), mapping_of(feed_name, feed)
     own = originals["source"]
     source = own[0].name if len(own) == 1 else f"{len(own)} files, {own[0].name} to {own[-1].name}"
-    earlier = loads_of(home, feed_name)
-    held = held_already(earlier, source, content, mapping, is_alone or len(own) > 1)
+    held = held_already(earlier, source, content, mapping, is_alone)
     if held:
         return held
     files = {
         alias: [file for original in group for file in opened(original, spec, work)]
         for (alias, group), spec in zip(originals.items(), [feed, *feed.join.values()], strict=True)
     }
-    arrival = arrival_of(feed_name, feed, files)
-    load = write_load(
+    return write_load(
         home,
-        arrival,
+        arrival_of(feed_name, feed, files),
         earlier,
         source=source,
         content=content,
@@ -116,7 +124,6 @@ def land_files(
         files=[file for group in prints.values() for file in group],
         originals=[original for group in originals.values() for original in group],
     )
-    return load
 
 
 def held_already(earlier: list[Load], source: str, content: str, mapping: str, is_alone: bool) -> Load | None:

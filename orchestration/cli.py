@@ -149,6 +149,9 @@ def tell_headline(settings: Settings) -> None:
         f"  {customers:,} customers worth {clv:,.0f} {release.manifest['currency']} over their lifetimes; "
         f"{passed} of {len(release.manifest['checks'])} checks passed"
     )
+    refused = sum(load["quarantined"] for load in release.manifest["loads"])
+    if refused:
+        click.echo(f"  {refused:,} rows are in quarantine: touchstone quarantine list")
 
 
 @main.command()
@@ -295,7 +298,11 @@ def quarantine_list(only: str | None, samples: int, as_json: bool) -> None:
 
     settings = load_settings()
     feeds = feeds_asked(settings, only)
-    groups = [group for name, feed in feeds.items() for group in refused(settings.home, name, feed, samples)]
+    groups = [
+        group
+        for name, feed in feeds.items()
+        for group in refused(settings.home, name, feed, settings.refused_limit(name), samples)
+    ]
     unidentified = [group for group in without_customer(settings.warehouse_file, samples) if group.feed in feeds]
     if as_json:
         click.echo(json.dumps([asdict(group) for group in [*groups, *unidentified]], ensure_ascii=False, indent=1))
@@ -328,16 +335,22 @@ def quarantine_replay(only: str | None) -> None:
     Doing it twice lands nothing twice.
     """
     from orchestration.publishing.lock import home_lock
+    from orchestration.quality import growth
     from orchestration.sources.quarantine import refused, replay
+    from orchestration.warehouse.duckdb import Warehouse
 
     settings = load_settings()
     taken_up = 0
     with home_lock(settings.home, "touchstone quarantine replay"):
+        # Replayed rows join loads that the facts have seen: built in full, they are not missed.
+        warehouse = Warehouse(settings.warehouse_file)
+        warehouse.prepare()
+        growth.forget(warehouse)
         for name, feed in feeds_asked(settings, only).items():
             for load in replay(settings.home, name, feed):
                 taken_up += load.source_rows
                 click.echo(f"{load.source_rows:>12,}  rows of {name}, refused in load {load.replay_of}, are landed now")
-            left = sum(group.rows for group in refused(settings.home, name, feed, 0))
+            left = sum(group.rows for group in refused(settings.home, name, feed, settings.refused_limit(name), 0))
             if left:
                 click.echo(f"{left:>12,}  rows of {name} still do not fit: touchstone quarantine list --feed {name}")
     click.echo("Run touchstone refresh to count them." if taken_up else "Nothing that was refused fits now.")

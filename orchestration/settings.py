@@ -205,6 +205,16 @@ class Feed(Files):
         return self
 
     @model_validator(mode="after")
+    def pulls_fit_what_they_pull(self) -> "Feed":
+        source = self.database or self.api
+        cursor = source.cursor if source else None
+        if cursor and self.replaces:
+            raise ValueError("with a `cursor` a pull brings what is new, so it cannot replace what came before")
+        if cursor and self.lines:
+            raise ValueError("with a `cursor` the lines of one record may come in two pulls: sum them in a `query`")
+        return self
+
+    @model_validator(mode="after")
     def joins_have_names_of_their_own(self) -> "Feed":
         if "source" in {alias.lower() for alias in self.join}:
             raise ValueError("a join cannot be called 'source': that is the feed's own file")
@@ -239,6 +249,17 @@ class SourcesConfig(Strict):
         if not isinstance(told, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", told, re.ASCII):
             raise ValueError('write a time of day in quotes, like "05:00"')
         return told
+
+    @model_validator(mode="after")
+    def pulled_events_are_pulled_whole(self) -> "SourcesConfig":
+        for name in ("interactions", "service_costs"):
+            feed = self.feeds.get(name)
+            if feed and feed.path is None and not feed.replaces:
+                raise ValueError(
+                    f"`{name}` has no key by which an event that is pulled again could be known: say `replaces: true`, "
+                    "without a `cursor`"
+                )
+        return self
 
     @model_validator(mode="after")
     def orders_are_fed(self) -> "SourcesConfig":
@@ -380,6 +401,10 @@ class Settings:
         """The file that is in force: the company's own, or the shipped one."""
         own = self.config_dir / name
         return own if own.exists() else SHIPPED_CONFIG / name
+
+    def refused_limit(self, feed_name: str) -> float:
+        """The share of a load's rows that may be quarantined before the load does not count at all."""
+        return self.gates.gate(f"raw.{feed_name}:contract").threshold
 
     @property
     def judgement_files(self) -> list[Path]:

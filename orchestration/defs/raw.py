@@ -106,21 +106,28 @@ def arrived(session: Session, feed_name: str) -> tuple[list[Load], str | None]:
     if feed_name in session.sources:
         feed = feed.model_copy(update={"path": session.sources[feed_name], "database": None, "api": None})
     try:
-        return land(session.settings.home, feed_name, feed, session.limit(feed_name)), None
+        return land(session.settings.home, feed_name, feed, session.settings.refused_limit(feed_name)), None
     except UserError as error:
         return [], str(error)
 
 
 def view_of(home: Path, contract: Contract, loads: list[Load]) -> str:
-    """SELECT of every accepted row of the admitted loads; an empty one of the same columns where there are none."""
+    """SELECT of every accepted row of the admitted loads; an empty one of the same columns where there are none.
+
+    Rows that were replayed are rows of the load that they were refused in: so they rank as what they were.
+    """
     columns = [(column.name, SQL_TYPES[column.kind]) for column in contract.columns]
     if not loads:
         columns += [("_load", "varchar"), ("_row", "bigint")]
         return f"select {', '.join(f'null::{sql_type} as {name}' for name, sql_type in columns)} where false"
     paths = ", ".join(literal(load.folder(home) / "accepted.parquet") for load in loads)
     names = ", ".join(f'"{name}"' for name, _ in columns)
+    replays = "".join(
+        f" when {literal(load.load_id)} then {literal(load.origin)}" for load in loads if load.origin != load.load_id
+    )
+    origin = f"case load{replays} else load end" if replays else "load"
     return (
-        f"select {names}, load as _load, coalesce(_row, file_row_number + 1) as _row from read_parquet([{paths}], "
+        f"select {names}, {origin} as _load, coalesce(_row, file_row_number + 1) as _row from read_parquet([{paths}], "
         "hive_types = {'load': varchar}, file_row_number = true, union_by_name = true)"
     )
 
@@ -151,7 +158,7 @@ def judged(
     names = ", ".join(dict.fromkeys(file["name"] for load in present[-3:] for file in load.files))
     if len(present) > 3:
         names = f"{len(present)} loads up to {names}"
-    limit = session.limit(contract.feed)
+    limit = session.settings.refused_limit(contract.feed)
     worst = max(present, key=lambda load: load.rejected_share)
     message = (
         f"{worst.rows['quarantined']} of {worst.source_rows} rows of {worst.files[0]['name']} are quarantined "
@@ -168,7 +175,18 @@ def judged(
         )
     accepted = sum(load.rows["accepted"] + load.rows["duplicate"] for load in present)
     outcomes = [
-        CheckOutcome(table, "arrived", True, f"{names} landed, the last as load {newest.load_id}"),
+        CheckOutcome(
+            table,
+            "arrived",
+            True,
+            f"{names} landed, the last as load {newest.load_id}"
+            + (
+                f"; {older} earlier loads still count that were read under another mapping, since their content is not "
+                "there to be read again"
+                if (older := sum(load.mapping != newest.mapping for load in loads))
+                else ""
+            ),
+        ),
         CheckOutcome(
             table,
             "contract",
@@ -184,7 +202,7 @@ def judged(
             "volume",
             newest.rows["accepted"] + newest.rows["duplicate"] > 0 or contract.is_optional,
             f"{accepted} rows of {names} were accepted"
-            + ("" if newest.rows["accepted"] else ": the newest export is empty; export it again"),
+            + ("" if newest.source_rows else ": the export is empty; export it again"),
             observed=newest.rows["accepted"],
             threshold=1,
         ),
@@ -203,6 +221,8 @@ def in_words(contract: Contract, load: Load) -> Iterator[str]:
         if code == "unparseable":
             is_now = f", found {found[column]}" if column in found else ""
             yield f"{reason} {count} (expected {expected[column]}{is_now})"
+        elif code == "unaccepted":
+            yield f"{reason} {count} (accepted: {', '.join(contract.column(column).accepted)})"
         elif code != "excluded":
             yield f"{reason} {count}"
 

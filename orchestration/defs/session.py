@@ -62,13 +62,9 @@ class Session:
             )
             raise
 
-    def limit(self, feed_name: str) -> float:
-        """The share of a load's rows that may be quarantined before the load does not count at all."""
-        return self.settings.gates.gate(f"raw.{feed_name}:contract").threshold
-
     def admitted_loads(self, feed_name: str) -> list[Load]:
         """The loads of a feed that count: those in force whose refused share is within the gate's."""
-        loads = admitted(loads_of(self.settings.home, feed_name), self.limit(feed_name))
+        loads = admitted(loads_of(self.settings.home, feed_name), self.settings.refused_limit(feed_name))
         return in_force(loads, self.settings.sources.feeds.get(feed_name))
 
     def fingerprint(self) -> str:

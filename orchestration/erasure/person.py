@@ -94,7 +94,7 @@ def merged_ids(connection: duckdb.DuckDBPyConnection, customer_id: str, earlier:
         (canonical(current), canonical(old))
         for current, old in connection.execute(
             "select distinct customer_id, value from aliases "
-            "where kind = 'old_id' and customer_id is not null and value is not null"
+            "where kind in ('old_id', 'account') and customer_id is not null and value is not null"
         ).fetchall()
     }
     claims: dict[str, set[str]] = {}

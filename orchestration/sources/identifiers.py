@@ -28,9 +28,11 @@ def phone_digits(text: str) -> str | None:
 
 
 def national(digits: str) -> str:
-    """Digits of a phone number without 00 or the Chinese country code."""
+    """Digits of a phone number without 00, the Chinese country code before ten digits or more, and the trunk's 0."""
     digits = digits.removeprefix("00")
-    return digits[2:] if re.fullmatch(r"861[0-9]{10}", digits) else digits
+    if digits.startswith("86") and len(digits) >= 12:
+        digits = digits[2:]
+    return digits.removeprefix("0")
 
 
 def numbers(text: str) -> Iterator[str]:

@@ -62,12 +62,10 @@ def records_of_lines(contract: Contract, judged: str) -> str:
 
 
 def without_what_came_before(arrival: Arrival, judged: str) -> str:
-    """The rows, where one that a load holds already, and that nothing has changed since, is a duplicate.
+    """The rows, where one that is equal to the version of its record that landed last is a duplicate.
 
-    A row of a key is compared with the version of it that landed last: one that goes back to what it was before is a
-    change. Events have no key; of equal ones, as many are duplicates as have landed.
+    One that goes back to what it was before is a change. A row that was refused is known by its text.
     """
-    key = arrival.contract.key
     row = "struct_pack(" + ", ".join(f"{name} := {name}" for name in map(quoted, arrival.names)) + ")"
     paths = ", ".join(literal(folder / "accepted.parquet") for folder in arrival.earlier)
     landed = f"read_parquet([{paths}], union_by_name = true, filename = true, file_row_number = true)"
@@ -77,27 +75,22 @@ def without_what_came_before(arrival: Arrival, judged: str) -> str:
     refused = "select null::varchar as _raw where false"
     if aside:
         refused = f"select distinct _raw from read_parquet([{', '.join(aside)}], union_by_name = true)"
-    if key:
-        # Paths sort as loads do.
-        known = f"select arg_max({row}, (filename, file_row_number)) as content, 1 as times from {landed} group by "
-        known += ", ".join(map(quoted, key))
-        occurrence = "1"
-    else:
-        known = f"select {row} as content, count(*) as times from {landed} group by content"
-        occurrence = f"row_number() over (partition by {row} order by _row)"
+    # Paths sort as loads do.
     return f"""
         with arriving as (
-            select *, {row} as _content, {occurrence} as _occurrence from {judged}
+            select *, {row} as _content from {judged}
         ),
         known as (
-            {known}
+            select arg_max({row}, (filename, file_row_number)) as content
+            from {landed}
+            group by {", ".join(map(quoted, arrival.contract.key))}
         ),
         refused as (
             {refused}
         )
-        select arriving.* exclude (_content, _occurrence) replace (
+        select arriving.* exclude (_content) replace (
             case
-                when _reason is null and _occurrence <= known.times then 'duplicate'
+                when _reason is null and known.content is not null then 'duplicate'
                 when {IS_QUARANTINED} and refused._raw is not null then 'duplicate'
                 else _reason
             end as _reason

@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from orchestration.sources.arrival import Arrival
 from orchestration.sources.contract import CONTRACTS
 from orchestration.sources.files import SourceFile
 from orchestration.sources.loads import Load, admitted, in_force, loads_of, next_load_id
-from orchestration.sources.locate import Original, located
+from orchestration.sources.locate import WILDCARDS, Original, located
 from orchestration.sources.mapping import check_columns, mapped_rows, not_read, unknown_columns
 from orchestration.sources.reading import opened
 from orchestration.sources.rows import write_rows
@@ -61,8 +62,8 @@ def land(home: Path, feed_name: str, feed: Feed, limit: float = 1.0) -> list[Loa
         }
         is_one = bool(feed.join) or feed.replaces
         known, loads, problems = loads_of(home, feed_name), [], []
-        for group in [originals] if is_one else [[original] for original in originals]:
-            is_alone = is_one or len(originals) == 1
+        is_alone = is_one or not WILDCARDS.search(feed.path)
+        for group in [originals] if is_one else [[original] for original in in_load_order(originals, known)]:
             try:
                 load = land_files(home, feed_name, feed, {"source": group, **joined}, known, is_alone, work)
             except UserError as error:
@@ -75,6 +76,20 @@ def land(home: Path, feed_name: str, feed: Feed, limit: float = 1.0) -> list[Loa
             told = f"{first.what} (and {len(others)} more of {len(originals)} files cannot be read)"
             raise UserError(told, first.where, first.mend) if others else first
         return loads
+
+
+def in_load_order(originals: list[Original], known: list[Load]) -> list[Original]:
+    """Files that have landed, as they landed; then the others by name, `orders-9` before `orders-10`.
+
+    A changed mapping lands them all again, and which of two is the correction must stay as it was.
+    """
+    places = {load.source: place for place, load in reversed(list(enumerate(known)))}
+
+    def key(original: Original) -> tuple[int, str]:
+        natural = re.sub(r"[0-9]+", lambda number: number[0].zfill(20), original.name)
+        return places.get(original.name, len(known)), natural
+
+    return sorted(originals, key=key)
 
 
 @contextmanager
@@ -142,8 +157,10 @@ def land_pull(home: Path, feed_name: str, feed: Feed, limit: float, work: Path) 
     """One load of what a database or an API holds since the last pull that counts."""
     mapping = mapping_of(feed_name, feed)
     earlier = loads_of(home, feed_name)
-    counted = [load for load in in_force(admitted(earlier, limit), feed) if load.mapping == mapping]
-    pulls = [load for load in counted if load.replay_of is None]
+    counted = in_force(admitted(earlier, limit), feed)
+    # Under another mapping, rows were read otherwise that have not changed since.
+    pulls = [load for load in counted if load.replay_of is None][-1:]
+    pulls = [load for load in pulls if load.mapping == mapping]
     since = pulls[-1].watermark if pulls else None
     pulled = pull(feed, since, f"feeds.{feed_name}", home, work)
     file = SourceFile(pulled.name, pulled.path, "parquet", pulled.columns)
@@ -164,7 +181,8 @@ def land_pull(home: Path, feed_name: str, feed: Feed, limit: float, work: Path) 
         arrival,
         earlier,
         source=pulled.name,
-        content=digest([fingerprint["sha256"], since]),
+        # Two pulls of equal rows are not one: the later one holds only what the earlier does not.
+        content=digest([fingerprint["sha256"], earlier[-1].load_id if earlier else None]),
         mapping=mapping,
         files=[fingerprint],
         watermark=pulled.watermark,
@@ -273,7 +291,8 @@ def write_load(
             counted = write_rows(connection, home, arrival, work)
         for original in originals:
             original.check_unchanged()
-        if last and counted["rows"]["duplicate"] == counted["source_rows"] and last.watermark == watermark:
+        nothing_new = counted["rows"]["duplicate"] + counted["erased"] == counted["source_rows"]
+        if last and nothing_new and last.watermark == watermark:
             shutil.rmtree(work)
             return last
         shutil.rmtree(work / "spill", ignore_errors=True)

@@ -69,6 +69,11 @@ class Load:
         """All the money of the load, whatever became of its rows."""
         return sum(map(Decimal, self.money.values()), Decimal(0))
 
+    @property
+    def origin(self) -> str:
+        """The load whose rows these are: its own, or the one whose refused rows were replayed."""
+        return self.replay_of or self.load_id
+
     def folder(self, home: Path) -> Path:
         return home / "landing" / self.feed / f"load={self.load_id}"
 
@@ -104,7 +109,7 @@ def in_force(loads: list[Load], feed: Feed | None) -> list[Load]:
     kept = {load.load_id for load in loads if last_of_content.get(load.content) == load.load_id}
     if feed and feed.replaces:
         kept = {max(kept)} if kept else set()
-    return [load for load in loads if (load.replay_of or load.load_id) in kept]
+    return [load for load in loads if load.origin in kept]
 
 
 def admitted(loads: list[Load], limit: float) -> list[Load]:

@@ -173,6 +173,12 @@ def check_columns(feed_name: str, feed: Feed, contract: Contract, found: list[st
                 where=f"sources.yml, feeds.{feed_name}.columns",
                 mend="correct the name on the left of the colon",
             )
+    if taken := {FILE, ROW} & {name.lower() for name in found}:
+        raise UserError(
+            f"a column is called {taken.pop()}, which is a name of Touchstone's own",
+            where=", ".join(file.name for file in files),
+            mend="give it another name in the export",
+        )
     fed = expressions(feed, contract, found)
     missing = [name for name in contract.required if name not in fed]
     if missing:

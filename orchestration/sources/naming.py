@@ -66,7 +66,7 @@ def marked(connection: duckdb.DuckDBPyConnection, relation: str, sought: Sought)
     for name, kind, *_ in connection.execute(f"describe select * from {relation}").fetchall():
         column = quoted(name)
         if name in ABOUT:
-            marks.out += among(connection, relation, column, sought.is_whole)
+            marks.out += among(connection, relation, column, lambda text: is_about(text, sought))
         elif name == "referrer_customer_id":
             for condition in among(connection, relation, column, sought.is_whole):
                 marks.replaced[name] = f"case when {condition} then null else {column} end"
@@ -103,6 +103,13 @@ def among(
     connection.execute(f"create temp table {table} (value varchar)")
     connection.executemany(f"insert into {table} values (?)", found)
     return [f"{column}::varchar in (select value from {table})"]
+
+
+def is_about(text: str, sought: Sought) -> bool:
+    """Whether an id column is one of those who are sought, also as a link or as JSON that was mapped whole."""
+    if text.startswith(("{", "[", '"')):
+        return any(sought.is_whole(field) for field in re.split(r'[\s",:{}\[\]]+', text) if field)
+    return sought.is_whole(re.sub("^(mailto|tel|sip):", "", text, flags=re.IGNORECASE))
 
 
 def names(text: str, sought: Sought) -> bool:

@@ -20,7 +20,7 @@ from orchestration.sources.judging import (
 )
 from orchestration.sources.loads import OUTCOMES
 from orchestration.sources.mapping import all_rows, mapped_rows, not_read
-from orchestration.sources.set_aside import find_places, refuse_swallowed_lines, write_set_aside
+from orchestration.sources.set_aside import find_places, refuse_swallowed_lines, refuse_unread, write_set_aside
 
 
 def write_rows(connection: duckdb.DuckDBPyConnection, home: Path, arrival: Arrival, work: Path) -> dict:
@@ -60,6 +60,8 @@ def write_rows(connection: duckdb.DuckDBPyConnection, home: Path, arrival: Arriv
         totals[outcome_of(code)] += count
         money[outcome_of(code)] += amount or 0
 
+    if not sum(totals.values()) + dropped.rows:
+        refuse_unread(arrival)
     if totals["excluded"] or totals["quarantined"]:
         write_set_aside(connection, arrival, every_row, work / "set_aside.parquet")
     if feed.lines:

@@ -1,5 +1,6 @@
 """Rows that are set aside: where they stood, what they said, and the lines of which no row could be made."""
 
+import csv
 from pathlib import Path
 
 import duckdb
@@ -80,6 +81,22 @@ def write_set_aside(connection: duckdb.DuckDBPyConnection, arrival: Arrival, eve
             where _reason is not null and _reason <> 'duplicate'
             order by rows._row, rows._line
         ) to {literal(path)} (format parquet, compression zstd)""")
+
+
+def refuse_unread(arrival: Arrival) -> None:
+    """A file of which the engine made no row at all, though it goes on after its header: all of it would be lost."""
+    for file in arrival.own:
+        if file.format != "csv":
+            continue
+        with file.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+            records = csv.reader(stream, delimiter=file.delimiter)
+            next(records, None)
+            if any(map(str.strip, next(filter(any, records), []))):
+                raise UserError(
+                    f"no row of {file.name} can be read, though it goes on after its header",
+                    where=f"{file.name}, line {file.header_line}, feed {arrival.feed_name}",
+                    mend="see whether the name of a column holds a line break: write it in one line, and export it again",
+                )
 
 
 def refuse_swallowed_lines(connection: duckdb.DuckDBPyConnection, feed_name: str) -> None:

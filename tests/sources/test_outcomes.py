@@ -204,3 +204,13 @@ def test_a_mapping_is_tried_without_reading_a_row(tmp_path):
     assert try_mapping(tmp_path, "orders", Feed(path=str(path)))
     with pytest.raises(UserError, match="account"):
         try_mapping(tmp_path, "orders", Feed(path=str(path), columns={"customer_id": "source.account"}))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_break_in_a_column_name_loses_no_rows(desk, end):
+    """Excel's Alt+Enter: the engine takes the break for the file's line end, and reads no row without a word."""
+    other = "\n" if end == "\r\n" else "\r\n"
+    header = f'order_id,customer_id,ordered_at,amount,"x{other}y"{end}'
+    desk.put(header + f"1,c,2026-01-01,5,z{end}" * 1000)
+    with pytest.raises(UserError, match=r"no row of .* can be read"):
+        desk.land()

@@ -7,7 +7,7 @@ import pytest
 from orchestration.settings import Feed
 from orchestration.sources import landing
 from orchestration.sources.landing import land
-from orchestration.sources.loads import loads_of
+from orchestration.sources.loads import in_force, loads_of
 
 
 class Till:
@@ -100,4 +100,22 @@ def test_a_changed_mapping_pulls_everything_again(till):
     """What was left out before is not in the later rows."""
     till.pull()
     till.feed = till.feed.model_copy(update={"columns": {"region": "'north'"}})
+    assert till.pull().rows["accepted"] == 3
+
+
+def test_a_table_that_is_pulled_whole_and_has_not_changed_is_no_load(till):
+    """Without a cursor every pull brings all rows; two pulls must not put one another out of force."""
+    till.feed = Feed(database={"url": f"sqlite:///{till.file}", "table": "orders"})
+    first = till.pull()
+    assert [till.pull(), till.pull()] == [first, first]
+    assert in_force(loads_of(till.home, "orders"), till.feed) == [first]
+
+
+def test_a_mapping_that_is_changed_back_pulls_everything_again(till):
+    """What was pulled under the other one has amounts of the other one."""
+    plain = till.feed
+    till.pull()
+    till.feed = plain.model_copy(update={"columns": {"amount": "'9'"}})
+    till.pull()
+    till.feed = plain
     assert till.pull().rows["accepted"] == 3

@@ -1,6 +1,10 @@
 """Quarantine: what is listed, and what another try takes up."""
 
+import duckdb
+
+from orchestration.defs.raw import view_of
 from orchestration.settings import Feed
+from orchestration.sources.contract import CONTRACTS
 from orchestration.sources.loads import admitted, in_force, loads_of
 from orchestration.sources.quarantine import refused, replay
 
@@ -60,11 +64,27 @@ def test_events_without_a_key_are_taken_up_once_too(desk):
     assert replay(desk.home, "interactions", mended) == []
 
 
-def test_a_replay_does_not_put_an_old_version_above_a_newer(desk):
-    """Order 2 came right in the next export; the refused row is its past."""
-    desk.orders("2,c,2026-01-01,five")
-    desk.orders("2,c,2026-01-01,7")
-    assert replay(desk.home, "orders", feed(desk, columns=MENDED)) == []
+def test_replayed_rows_are_rows_of_the_load_that_refused_them(desk):
+    """Order 2 came as 6, refused, as 9, refused, and as 7: the replays are its past, in that order, and 7 holds."""
+    wrong = {"amount": "source.amount", "region": "source.amount"}
+    desk.orders("2,c,2026-01-01,six", columns=wrong)
+    desk.orders("2,c,2026-01-01,nine", columns=wrong)
+    desk.orders("2,c,2026-01-01,7", columns=wrong)
+    mended = {"amount": "replace(replace(source.amount, 'six', '6'), 'nine', '9')"}
+    assert len(replay(desk.home, "orders", feed(desk, columns=mended))) == 2
+    view = view_of(desk.home, CONTRACTS["orders"], in_force(loads_of(desk.home, "orders"), None))
+    rows = duckdb.sql(f"select amount::int, _row from ({view}) order by _load, _row").fetchall()
+    assert rows == [(6, 1), (9, 1), (7, 1)]
+
+
+def test_a_load_that_does_not_count_settles_nothing(desk):
+    """Over the limit its rows are in no fact, so the refused row of the first is still open."""
+    desk.orders(GOOD, "2,c,2026-01-01,five")
+    desk.orders("2,c,2026-01-01,5", "3,c,soon,5", "4,c,soon,5")
+    assert {group.reason: group.rows for group in refused(desk.home, "orders", None, limit=0.5)} == {
+        "unparseable:amount": 1,
+        "unparseable:ordered_at": 2,
+    }
 
 
 def test_a_load_that_was_refused_whole_counts_once_enough_of_it_is_taken_up(desk):
@@ -87,12 +107,11 @@ def test_an_order_of_lines_is_taken_up_whole(desk):
     desk.orders(GOOD, "1,c,2026-01-01,five", lines=True)
     [again] = replay(desk.home, "orders", feed(desk, columns=MENDED, lines=True))
     assert [(row["amount"], row["_lines"]) for row in desk.accepted(again)] == [(10, 2)]
+    assert replay(desk.home, "orders", feed(desk, columns=MENDED, lines=True)) == []
 
 
 def test_numbers_of_a_typed_source_are_numbers_again(desk):
     """A mapping that multiplies must still run on what was refused."""
-    import duckdb
-
     path = desk.home / "in" / "orders.parquet"
     path.parent.mkdir(parents=True)
     duckdb.sql(

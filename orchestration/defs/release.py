@@ -107,7 +107,7 @@ def manifest(session: Session) -> dict:
                     "feed": feed_name,
                     "landed_at": load.landed_at,
                     "files": load.files,
-                    "watermark": load.newest,
+                    "watermark": load.watermark or load.newest,
                     "source_rows": load.source_rows,
                     "accepted": load.rows["accepted"] - duplicate - superseded - unidentified,
                     "duplicate": duplicate,

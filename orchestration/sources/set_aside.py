@@ -95,7 +95,7 @@ def refuse_unread(arrival: Arrival) -> None:
                 raise UserError(
                     f"no row of {file.name} can be read, though it goes on after its header",
                     where=f"{file.name}, line {file.header_line}, feed {arrival.feed_name}",
-                    mend="see whether the name of a column holds a line break: write it in one line, and export it again",
+                    mend="see whether a column's name holds a line break: write it in one line, and export again",
                 )
 
 

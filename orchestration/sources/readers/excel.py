@@ -104,8 +104,8 @@ def converted(path: Path, name: str, spec: Files, work: Path) -> dict:
                 raise UserError(
                     f"{name} has a value in column {beyond} of row {number}; the header names {len(columns)}",
                     where=where,
-                    mend="where the column names stand further down, say so: `header_row: 2`; else give the column a name, or "
-                    "clear the cells beside the table",
+                    mend="where the names of the columns stand further down, say so (`header_row: 2`); else give the "
+                    "column a name, or clear the cells beside the table",
                 )
             if any(row):
                 values.add((row + [None] * len(columns))[: len(columns)])

@@ -12,15 +12,16 @@ PACKAGE = PROJECT / "orchestration"
 # Each part, and the parts that it may import besides itself. What is not listed here is not a part.
 MAY_IMPORT = {
     "errors": set(),
+    "durable": set(),
     "settings": {"errors"},
     "warehouse": {"settings", "errors"},
     "scoring": {"settings", "errors"},
-    "sources": {"settings", "errors"},
+    "sources": {"durable", "settings", "errors"},
     # Checks of scores read the decisions they check; suites of feeds read the contract.
     "quality": {"warehouse", "scoring", "sources", "settings", "errors"},
-    "publishing": {"settings", "errors"},
+    "publishing": {"durable", "settings", "errors"},
     # An erasure reaches into everything that is kept, but into no method and no asset.
-    "erasure": {"publishing", "sources", "warehouse", "settings", "errors"},
+    "erasure": {"publishing", "sources", "warehouse", "durable", "settings", "errors"},
     "sample": {"errors"},
     "defs": {"publishing", "quality", "sources", "scoring", "warehouse", "settings", "errors"},
 }

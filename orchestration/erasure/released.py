@@ -12,9 +12,10 @@ from typing import Any
 
 import duckdb
 
+from orchestration import durable
 from orchestration.erasure.needles import ERASED, Needles
 from orchestration.erasure.replacing import finish, replacing
-from orchestration.publishing import catalogue, files, manifest, marts, own_tables, status
+from orchestration.publishing import catalogue, manifest, marts, own_tables, status
 from orchestration.publishing.release import remove_leftovers
 from orchestration.sources.files import literal, quoted
 from orchestration.sources.naming import Sought, among
@@ -40,7 +41,7 @@ def erase(home: Path, sought: Sought, needles: Needles) -> dict[str, int]:
         text = told.read_text("utf-8")
         written = scrubbed(json.loads(text), needles)
         if written != json.loads(text):
-            files.replace_file(told, json.dumps(written, ensure_ascii=False).encode())
+            durable.replace_file(told, json.dumps(written, ensure_ascii=False).encode())
         status.record_switch(home)  # writes both forms of the status from this one
     return erased
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestration.publishing import files
+from orchestration import durable
 
 WORK = ".tmp-erasing"
 READY = ".erasing"
@@ -23,12 +23,12 @@ def replacing(folder: Path) -> Iterator[Path]:
     work.mkdir()
     try:
         yield work
-        files.sync_directory(work)
+        durable.sync_directory(work)
         work.rename(folder / READY)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
-    files.sync(folder)
+    durable.sync(folder)
     finish(folder)
 
 
@@ -40,6 +40,6 @@ def finish(folder: Path) -> None:
     if ready.is_dir():
         for path in sorted(ready.iterdir()):
             os.replace(path, folder / path.name)
-        files.sync(folder)
+        durable.sync(folder)
         ready.rmdir()
-        files.sync(folder)
+        durable.sync(folder)

@@ -12,9 +12,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from orchestration import durable
 from orchestration.erasure.needles import Needles
 from orchestration.errors import UserError
-from orchestration.publishing import files
 from orchestration.sources.files import quoted
 from orchestration.warehouse.duckdb import Warehouse
 
@@ -46,7 +46,7 @@ def drop_warehouse(path: Path) -> bool:
         else:
             leftover.unlink()
     path.unlink()
-    files.sync(path.parent)
+    durable.sync(path.parent)
     return True
 
 
@@ -77,7 +77,7 @@ def erase_file(path: Path, needles: Needles) -> int:
     except UnicodeDecodeError:
         path.unlink()
         return 1
-    files.replace_file(path, gzip.compress(cleaned) if is_packed else cleaned)
+    durable.replace_file(path, gzip.compress(cleaned) if is_packed else cleaned)
     return 1
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from orchestration import durable
 from orchestration.errors import UserError
-from orchestration.publishing import files, manifest
+from orchestration.publishing import manifest
 
 _MOMENT = "%Y%m%dT%H%M%SZ"
 
@@ -59,7 +60,7 @@ def release_ids(home: Path) -> list[str]:
     directory = releases_directory(home)
     if not directory.is_dir():
         return []
-    return sorted(path.name for path in directory.iterdir() if path.is_dir() and not files.is_leftover(path))
+    return sorted(path.name for path in directory.iterdir() if path.is_dir() and not durable.is_leftover(path))
 
 
 def find(home: Path, release_id: str) -> ReleaseInfo:

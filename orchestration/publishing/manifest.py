@@ -10,8 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from orchestration import durable
 from orchestration.errors import UserError
-from orchestration.publishing import files
 
 NAME = "manifest.json"
 
@@ -82,7 +82,7 @@ def write(directory: Path, manifest: dict) -> dict:
         The manifest as it was written.
     """
     manifest = plain(manifest) | {
-        "files": {path.name: files.sha256(path) for path in sorted(directory.iterdir()) if path.name != NAME}
+        "files": {path.name: durable.sha256(path) for path in sorted(directory.iterdir()) if path.name != NAME}
     }
     text = json.dumps(manifest, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
     (directory / NAME).write_text(text + "\n", encoding="utf-8")
@@ -123,7 +123,7 @@ def verify_files(directory: Path, manifest: dict) -> None:
     wrong = [
         name
         for name, expected in manifest["files"].items()
-        if not (directory / name).is_file() or files.sha256(directory / name) != expected
+        if not (directory / name).is_file() or durable.sha256(directory / name) != expected
     ]
     if wrong:
         raise UserError(

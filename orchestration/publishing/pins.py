@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestration import durable
 from orchestration.errors import UserError
-from orchestration.publishing import catalogue, files
+from orchestration.publishing import catalogue
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,11 @@ def pinned(home: Path, release_id: str, who: str) -> Iterator[None]:
     path = _path(home)
     before = path.read_bytes() if path.exists() else None
     new = Pin(release_id, datetime.now(UTC).isoformat(timespec="seconds"), who)
-    files.replace_file(path, json.dumps(asdict(new), sort_keys=True).encode())
+    durable.replace_file(path, json.dumps(asdict(new), sort_keys=True).encode())
     try:
         yield
     except BaseException:
-        remove_pin(home) if before is None else files.replace_file(path, before)
+        remove_pin(home) if before is None else durable.replace_file(path, before)
         raise
 
 
@@ -64,4 +65,4 @@ def remove_pin(home: Path) -> None:
     path = _path(home)
     if path.exists():
         path.unlink()
-        files.sync(path.parent)
+        durable.sync(path.parent)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration import durable
 from orchestration.errors import UserError
-from orchestration.publishing import catalogue, files, marts, pins, report, status
+from orchestration.publishing import catalogue, marts, pins, report, status
 from orchestration.publishing import manifest as manifests
 from orchestration.publishing.catalogue import ReleaseInfo
 from orchestration.publishing.lock import home_lock
@@ -59,7 +60,7 @@ def publish(warehouse: duckdb.DuckDBPyConnection, home: Path, *, manifest: dict,
         try:
             _write(warehouse, temporary, manifest)
             temporary.rename(directory)
-            files.sync(directory.parent)
+            durable.sync(directory.parent)
             switch(home, release_id)
         except BaseException:
             _discard(temporary)
@@ -76,7 +77,7 @@ def publish(warehouse: duckdb.DuckDBPyConnection, home: Path, *, manifest: dict,
 
 def switch(home: Path, release_id: str) -> None:
     """Point `current` to a release, in one step that readers cannot see the inside of."""
-    files.replace_link(catalogue.current_link(home), f"releases/{release_id}")
+    durable.replace_link(catalogue.current_link(home), f"releases/{release_id}")
 
 
 def rollback(home: Path, release_id: str | None = None, *, who: str = "rollback") -> ReleaseInfo:
@@ -138,7 +139,7 @@ def remove_leftovers(home: Path) -> None:
     """Remove what dead processes left half-written. The caller holds the lock, so nothing of it is in use."""
     for directory in (catalogue.published(home), catalogue.releases_directory(home)):
         directory.mkdir(parents=True, exist_ok=True)
-        for path in filter(files.is_leftover, directory.iterdir()):
+        for path in filter(durable.is_leftover, directory.iterdir()):
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
@@ -160,7 +161,7 @@ def _write(warehouse: duckdb.DuckDBPyConnection, directory: Path, manifest: dict
         page = report.render(connection, manifest)
     (directory / "report.html").write_text(page, encoding="utf-8")
     manifests.write(directory, manifest)
-    files.sync_directory(directory)
+    durable.sync_directory(directory)
 
 
 def _discard(directory: Path) -> None:

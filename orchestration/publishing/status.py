@@ -12,8 +12,9 @@ from typing import Literal
 
 import duckdb
 
+from orchestration import durable
 from orchestration.errors import UserError
-from orchestration.publishing import catalogue, files, pins
+from orchestration.publishing import catalogue, pins
 from orchestration.publishing.manifest import plain
 
 _REASON = ("check", "subject", "severity", "message", "observed", "threshold")
@@ -148,9 +149,9 @@ def _write(home: Path, status: Status) -> Status:
     directory = catalogue.published(home)
     facts = asdict(status)
     # Parquet first: a reader of the JSON, which is the one that names the paths, never finds it ahead.
-    files.replace_file(directory / "status.parquet", _as_parquet(facts))
+    durable.replace_file(directory / "status.parquet", _as_parquet(facts))
     text = json.dumps(facts, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
-    files.replace_file(directory / "status.json", text.encode())
+    durable.replace_file(directory / "status.json", text.encode())
     return status
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.durable import replace_file
 from orchestration.errors import UserError
 from orchestration.sources.contract import Contract
 from orchestration.sources.files import literal
@@ -138,18 +139,7 @@ def finish(home: Path, key: Key, customer_id: str) -> None:
 
 
 def write(home: Path, content: dict) -> None:
-    path = list_file(home)
-    temporary = path.with_name(f".tmp-{path.name}")
-    with temporary.open("w", encoding="utf-8") as stream:
-        json.dump(content, stream, indent=1)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(temporary, path)
-    descriptor = os.open(home, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    replace_file(list_file(home), json.dumps(content, indent=1).encode())
 
 
 def sought(key: Key, entries: list[dict]) -> Sought:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from orchestration.durable import sync
 from orchestration.errors import UserError
 from orchestration.settings import Feed
 from orchestration.sources.arrival import Arrival
@@ -318,12 +319,3 @@ def write_load(
         shutil.rmtree(work, ignore_errors=True)
         raise
     return load
-
-
-def sync(path: Path) -> None:
-    """Make a file, or the entries of a folder, durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

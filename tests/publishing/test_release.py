@@ -9,8 +9,9 @@ import duckdb
 import pytest
 from candidate import fill, manifest_of
 
+from orchestration import durable
 from orchestration.errors import UserError
-from orchestration.publishing import catalogue, files, manifest, marts, pins, release, report, status
+from orchestration.publishing import catalogue, manifest, marts, pins, release, report, status
 from orchestration.publishing.hashing import content_of
 
 pytestmark = pytest.mark.usefixtures("plain_report")
@@ -126,10 +127,10 @@ STAGES = [
     (marts, "_write_parquet"),
     (report, "render"),
     (manifest, "write"),
-    (files, "sync_directory"),
-    (files, "sync"),
+    (durable, "sync_directory"),
+    (durable, "sync"),
     (release, "switch"),
-    (files, "replace_link"),
+    (durable, "replace_link"),
 ]
 
 
@@ -160,7 +161,7 @@ def test_a_failure_at_any_stage_leaves_what_is_served_as_it_was(
 def test_a_failure_right_after_the_link_moved_moves_it_back(warehouse, home, monkeypatch):
     """The last step that can fail is putting the new link on the disk."""
     before = publish(warehouse, home)
-    real = files.sync
+    real = durable.sync
 
     def fail_on_published(path):
         if path == catalogue.published(home):
@@ -168,7 +169,7 @@ def test_a_failure_right_after_the_link_moved_moves_it_back(warehouse, home, mon
         real(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "sync", fail_on_published)
+        patch.setattr(durable, "sync", fail_on_published)
         with pytest.raises(OSError, match="disk failed"):
             publish(warehouse, home)
     assert catalogue.served(home) == before

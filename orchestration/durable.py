@@ -1,6 +1,6 @@
 """Writing that survives a crash: whole files and links that are either the old ones or the new ones.
 
-Knows nothing of releases.
+Knows nothing of loads and releases.
 """
 
 import hashlib

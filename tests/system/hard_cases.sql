@@ -56,3 +56,12 @@ insert into previous.segment_history values
     ('c01', 'value_tier', 'platinum', '2026-03-01', null),
     ('客户一', 'value_tier', '铂金', '2026-01-01', null),
     ('C000001', 'value_tier', 'lead', '2025-01-01', null);
+
+-- An old id of c02 with an order of its own, and an event of somebody whom nobody knows.
+insert into raw.aliases by name
+select * replace ('c02' as customer_id, 'old_id' as kind, 'old-c02' as value, null as valid_from, 'hard' as _load)
+from raw.aliases limit 1;
+insert into staging.claim_ends values ('old-c02', 'c02');
+insert into raw.orders by name
+select * replace ('old-1' as order_id, 'old-c02' as customer_id, 'hard' as _load) from raw.orders limit 1;
+insert into raw.interactions by name select * replace ('nobody' as customer_id, 'hard' as _load) from raw.interactions limit 1;

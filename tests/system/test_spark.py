@@ -106,7 +106,8 @@ def engines(tmp_path_factory) -> Engines:
     spark.mkdir()
     with built.connect() as connection:
         tables = connection.execute(
-            "select schema_name || '.' || table_name from duckdb_tables() where schema_name in ('raw', 'previous') or table_name = 'claim_ends'"
+            "select schema_name || '.' || table_name from duckdb_tables() "
+            "where schema_name in ('raw', 'previous') or table_name = 'claim_ends'"
         ).fetchall()
         for (table,) in tables:
             connection.execute(f"copy {table} to '{raw / table}.parquet' (format parquet)")

@@ -13,7 +13,7 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -176,7 +176,7 @@ def land_pull(home: Path, feed_name: str, feed: Feed, limit: float, work: Path) 
         )
     arrival = arrival_of(feed_name, feed, {"source": [file]})
     if not feed.replaces:
-        arrival.earlier.extend(load.folder(home) for load in counted)
+        arrival = replace(arrival, earlier=[load.folder(home) for load in counted])
     return write_load(
         home,
         arrival,

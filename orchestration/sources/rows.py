@@ -40,11 +40,11 @@ def write_rows(connection: duckdb.DuckDBPyConnection, home: Path, arrival: Arriv
         check_one_row_each(connection, arrival.feed_name, staged)
 
     judged = numbered(staged)
-    for judge in (judged_as_lines if feed.lines else None, without_what_came_before if arrival.earlier else None):
-        if judge:
-            again = work / "judged.parquet"
-            connection.execute(f"copy ({judge(arrival, judged)} order by _row) to {literal(again)} (format parquet)")
-            again.replace(staged)
+    judges = [judged_as_lines] * feed.lines + [without_what_came_before] * bool(arrival.earlier)
+    for judge in judges:
+        again = work / "judged.parquet"
+        connection.execute(f"copy ({judge(arrival, judged)} order by _row) to {literal(again)} (format parquet)")
+        again.replace(staged)
     find_places(connection, arrival, judged)
     every_row = f"(select *, null::bigint as _line from {judged} union all by name from broken_lines)"
     dropped = drop_forgotten(connection, home, every_row, contract, work / "kept.parquet")

@@ -8,12 +8,9 @@ same process dbt takes 0.3 s a call after the first; as a subprocess it takes 4 
 import datetime as dt
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
-from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -32,6 +29,7 @@ from orchestration.warehouse.duckdb import Warehouse
 DBT_PROJECT = PROJECT / "dbt_project"
 GROUPS = {"staging": "staging", "facts": "facts", "seeds": "staging", "history": "marts", "marts": "marts"}
 UNIQUE_ID = "dagster_dbt/unique_id"
+PARSED: dict[str, Any] = {}  # by target
 
 
 class Translator(DagsterDbtTranslator):
@@ -75,40 +73,31 @@ def invoke(arguments: list[str], project: Any = None) -> Any:
         return thread.submit(dbtRunner(manifest=project).invoke, told).result()
 
 
-@cache
-def manifest_file(home: Path) -> Path:
-    """The parsed project, parsed anew only when the code has changed."""
-    kept = home / "dbt" / f"manifest-{code_version()}.json"
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        os.environ["TOUCHSTONE_HOME"] = str(home)
-        with tempfile.TemporaryDirectory(dir=kept.parent) as work:
-            result = invoke(["parse", "--target-path", work, "--log-path", work])
-            if not result.success:
-                raise UserError(f"the dbt project does not parse: {result.exception}", where=str(DBT_PROJECT))
-            shutil.move(Path(work) / "manifest.json", kept)
-    return kept
+def parsed(home: Path) -> Any:
+    """The parsed project, once a process; dbt keeps it in the home, and parses again only what has changed.
+
+    It depends on the code and on the target, not on a run's variables, which dbt takes when it compiles.
+    """
+    target = os.environ.get("TOUCHSTONE_TARGET", "duckdb")
+    if target not in PARSED:
+        os.environ["TOUCHSTONE_HOME"] = str(home)  # dbt's profile reads only the environment
+        result = invoke(["parse", *places(home)])
+        if not result.success:
+            raise UserError(f"the dbt project does not parse: {result.exception}", where=str(DBT_PROJECT))
+        PARSED[target] = result.result
+    return PARSED[target]
 
 
-@cache
-def parsed(home: Path, given: str) -> Any:
-    """The project parsed under the variables of a run, once a process."""
-    result = invoke(["parse", *places(home, given)])
-    if not result.success:
-        raise UserError(f"the dbt project does not parse: {result.exception}", where=str(DBT_PROJECT))
-    return result.result
-
-
-def places(home: Path, given: str) -> list[str]:
+def places(home: Path, **variables: Any) -> list[str]:
     """Variables, and where dbt may write; its manifest is not written again at each call, which takes two seconds."""
     work = home / "dbt"
-    return ["--vars", given, "--target-path", str(work / "target"), "--log-path", str(work / "logs"), "--no-write-json"]
+    given = ["--vars", json.dumps(variables)] if variables else []
+    return [*given, "--target-path", str(work / "target"), "--log-path", str(work / "logs"), "--no-write-json"]
 
 
 def build_dbt_assets(home: Path, gates: GatesConfig) -> dg.AssetsDefinition:
     """The multi-asset of every model and seed, with their tests as checks."""
-    path = manifest_file(home)
-    manifest = json.loads(path.read_text("utf-8"))
+    manifest = parsed(home).writable_manifest().to_dict()
 
     @dbt_assets(manifest=manifest, dagster_dbt_translator=Translator(gates), name="dbt_models")
     def dbt_models(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
@@ -142,9 +131,7 @@ def run_selected(context: dg.AssetExecutionContext, session: Session, manifest: 
     checks = [spec for spec in tests.values() if spec.key in context.selected_asset_check_keys]
     with session.step("dbt"):
         told = variables(session.settings, session.as_of.isoformat())
-        given = json.dumps(told)
-        project = parsed(session.settings.home, given)
-        options = places(session.settings.home, given)
+        project = parsed(session.settings.home)
         if selected:
             models = {".".join(key.path): manifest["nodes"][nodes[key]] for key in selected}
             build(session.settings.home, session.warehouse, models, told, project)
@@ -159,7 +146,8 @@ def run_selected(context: dg.AssetExecutionContext, session: Session, manifest: 
                 )
         if checks:
             names = [spec.name for spec in checks]
-            result = invoke(["test", "--select", *names, "--exclude-resource-type", "unit_test", *options], project)
+            options = ["test", "--select", *names, "--exclude-resource-type", "unit_test"]
+            result = invoke([*options, *places(session.settings.home, **told)], project)
             if result.result is None:
                 stop_on_error(result)
             outcomes = [
@@ -182,11 +170,11 @@ def build(home: Path, warehouse: Warehouse, models: Mapping[str, dict], told: di
         if not tables:
             continue
         growing = [table for table in tables if models[table]["config"]["materialized"] == "incremental"]
-        given = json.dumps(told | {"growth": growth.may_grow(growing)})
+        given = places(home, **told, growth=growth.may_grow(growing))
         forget(warehouse, growing)
         kinds = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
         names = [models[table]["name"] for table in tables]
-        stop_on_error(invoke(["build", "--select", *names, *kinds, *places(home, given)], project))
+        stop_on_error(invoke(["build", "--select", *names, *kinds, *given], project))
         growth.record(growing)
 
 

@@ -5,6 +5,9 @@ One suite is one check. Results carry counts, never sample values, so that no pe
 
 import datetime as dt
 import os
+import uuid
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -58,6 +61,41 @@ def mart_expectations(mart: str, columns: list[str]) -> list[Any]:
     return suite
 
 
+@cache
+def source_of(path: Path) -> Any:
+    """The warehouse as Great Expectations sees it; kept, because it compiles the same questions for every table.
+
+    No connection stays open between two questions.
+    """
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    import great_expectations as gx
+    from duckdb_engine import ConnectionWrapper
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from sqlalchemy import event
+    from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+    from sqlalchemy.pool import NullPool
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    # A creator, not a URL: the engine refuses a second connection with other start-up settings, and a URL adds one.
+    source = context.data_sources.add_sql(
+        "warehouse",
+        connection_string="duckdb://",
+        create_temp_table=False,
+        kwargs={"creator": lambda: ConnectionWrapper(duckdb.connect(str(path))), "poolclass": NullPool},
+    )
+
+    # Great Expectations fetches after it has given the connection back, when DuckDB's rows are gone: keep them.
+    @event.listens_for(source.get_execution_engine().engine, "after_cursor_execute")
+    def keep_rows(connection, cursor, statement, parameters, context, executemany):
+        if cursor.description:
+            context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(
+                cursor, initial_buffer=cursor.fetchall(), alternate_description=cursor.description
+            )
+
+    return source
+
+
 def validate(warehouse: Warehouse, table: str, name: str, expectations: list[Any]) -> CheckOutcome:
     """Run a suite on a table or view of the warehouse.
 
@@ -68,40 +106,17 @@ def validate(warehouse: Warehouse, table: str, name: str, expectations: list[Any
     name : str
         The check's name, as gates.yml has it.
     """
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    source = source_of(warehouse.path)
     import great_expectations as gx
-    from duckdb_engine import ConnectionWrapper
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-    from sqlalchemy import event
-    from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    # A creator, not a URL: the engine refuses a second connection with other start-up settings, and a URL adds one.
-    source = context.data_sources.add_sql(
-        "warehouse",
-        connection_string="duckdb://",
-        create_temp_table=False,
-        kwargs={"creator": lambda: ConnectionWrapper(duckdb.connect(str(warehouse.path)))},
-    )
-    engine = source.get_execution_engine().engine
-
-    # Great Expectations fetches after it has given the connection back, when DuckDB's rows are gone: keep them.
-    @event.listens_for(engine, "after_cursor_execute")
-    def keep_rows(connection, cursor, statement, parameters, context, executemany):
-        if cursor.description:
-            context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(
-                cursor, initial_buffer=cursor.fetchall(), alternate_description=cursor.description
-            )
 
     schema, relation = table.split(".")
-    asset = source.add_table_asset(relation, table_name=relation, schema_name=schema)
+    asset = source.add_table_asset(uuid.uuid4().hex, table_name=relation, schema_name=schema)
     batch = asset.add_batch_definition_whole_table("all").get_batch()
     result = batch.validate(
         gx.ExpectationSuite(name=name, expectations=expectations),
         result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
     )
-    engine.dispose()
+    source.delete_asset(asset.name)
     broken = [in_words(outcome) for outcome in result.results if not outcome.success]
     # On an empty table the counts are there and null.
     examined = [outcome.result["element_count"] or 0 for outcome in result.results if "element_count" in outcome.result]

@@ -47,7 +47,7 @@ class GrowingCompany:
             connection.execute(COMPANY.read_text(encoding="utf-8"))
             connection.executemany("insert into staging.claim_ends values (?, ?)", MERGED)
         self.warehouse.prepare()
-        self.project = dbt.parsed(self.home, '{"as_of": "2026-01-01"}')
+        self.project = dbt.parsed(self.home)
         self.clear()
         nodes = self.project.nodes.values()
         staging = [node.name for node in nodes if (node.resource_type, node.schema) == ("model", "staging")]

@@ -26,11 +26,6 @@ class Company:
     def feed(self, name: str) -> Path:
         return self.home / "sample" / f"{name}.csv"
 
-    def rewrite(self, name: str, change) -> None:
-        """Replace the lines of a feed by what `change` makes of them (header first)."""
-        path = self.feed(name)
-        path.write_text("\n".join(change(path.read_text("utf-8").splitlines())) + "\n", "utf-8")
-
     @property
     def current(self) -> Path:
         return self.home / "published" / "current"
@@ -42,3 +37,8 @@ class Company:
             for path in sorted(self.current.resolve().rglob("*"))
             if path.is_file()
         } | {"current": os.readlink(self.current)}
+
+
+def rewrite(path: Path, change) -> None:
+    """Replace the lines of a file by what `change` makes of them (header first)."""
+    path.write_text("\n".join(change(path.read_text("utf-8").splitlines())) + "\n", "utf-8")

@@ -5,41 +5,65 @@ import subprocess
 import sys
 
 import dagster as dg
-import pytest
+from a_company import rewrite
 
 from orchestration.definitions import definitions
 
 
-def missing_file(company):
-    company.feed("orders").unlink()
+def change(position, value):
+    """Lines with one value in every fiftieth row replaced: two in a hundred, where one is the limit."""
+
+    def change_every_fiftieth(lines):
+        cells = [line.split(",") for line in lines]
+        for row in cells[1::50]:
+            row[cells[0].index(position)] = value
+        return [",".join(row) for row in cells]
+
+    return change_every_fiftieth
 
 
-def empty_file(company):
-    company.feed("complaints").write_text("")
+# What is done to a feed, the check that must refuse it, and what it must say.
+FAULTS = {
+    "aliases": (lambda path: path.unlink(), "raw.aliases:arrived", "there is no file", "aliases.csv"),
+    "complaints": (lambda path: path.write_text(""), "raw.complaints:arrived", "is empty", "complaints.csv"),
+    "orders": (
+        lambda path: rewrite(path, lambda lines: lines[:1]),
+        "raw.orders:volume",
+        "0 rows",
+        "the export is empty",
+    ),
+    "interactions": (
+        lambda path: rewrite(path, lambda lines: [lines[0].replace("occurred_at", "when"), *lines[1:]]),
+        "raw.interactions:arrived",
+        "expected: customer_id, occurred_at, kind",
+        "found:",
+    ),
+    "surveys": (
+        lambda path: rewrite(path, change("answered_at", "2026-02-30")),
+        "raw.surveys:contract",
+        "unparseable:answered_at",
+        "limit 1.00%",
+    ),
+}
 
 
-def header_only(company):
-    company.rewrite("orders", lambda lines: lines[:1])
+def test_every_fault_of_a_feed_is_told_and_holds_the_refresh(company):
+    """All or nothing: whoever mends a refused refresh is told of all that is wrong, what, where and how to mend it."""
+    before = company.served_bytes()
+    for feed, (fault, *_) in FAULTS.items():
+        fault(company.feed(feed))
+    assert company.touchstone("refresh").exit_code == 3
+    assert company.served_bytes() == before
+    status = json.loads(company.touchstone("status", "--json").output)
+    assert status["held"] is True
+    told = {reason["check"]: reason["message"] for reason in status["reasons"]}
+    for _, check, *words in FAULTS.values():
+        assert all(word in told[check] for word in words), told.get(check)
+    in_words = company.touchstone("status").output
+    assert all(check in in_words for check in told)
 
 
-def missing_column(company):
-    company.rewrite("orders", lambda lines: [lines[0].replace("ordered_at", "when"), *lines[1:]])
-
-
-def unparseable_dates(company):
-    """Two in a hundred rows, where one is the limit."""
-
-    def break_every_fiftieth(lines):
-        dated = [line.split(",") for line in lines]
-        position = dated[0].index("ordered_at")
-        for cells in dated[1::50]:
-            cells[position] = "2026-02-30"
-        return [",".join(cells) for cells in dated]
-
-    company.rewrite("orders", break_every_fiftieth)
-
-
-def unknown_customers(company):
+def test_people_whom_nobody_knows_hold_the_refresh(company):
     """Ten complaints of customers whom neither an order nor the master data know; the limit is one in 200."""
 
     def add(lines):
@@ -51,36 +75,14 @@ def unknown_customers(company):
         ]
         return [*lines, *(",".join(one[name] for name in names) for one in made)]
 
-    company.rewrite("complaints", add)
-
-
-FAULTS = {
-    missing_file: ("raw.orders:arrived", "there is no file", "orders.csv"),
-    empty_file: ("raw.complaints:arrived", "is empty", "complaints.csv"),
-    header_only: ("raw.orders:volume", "0 rows", "the export is empty"),
-    missing_column: ("raw.orders:arrived", "expected: order_id, customer_id, ordered_at, amount", "found:"),
-    unparseable_dates: ("raw.orders:contract", "unparseable:ordered_at 60", "limit 1.00%"),
-    unknown_customers: (
-        "staging.unidentified:complaints_are_of_known_customers",
-        "does not hold for 10 rows",
-        "customers or aliases",
-    ),
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_fault_holds_the_refresh_and_says_why(company, fault):
-    """All or nothing: a fault in one feed holds every mart, and a person is told what, where and how to mend it."""
     before = company.served_bytes()
-    fault(company)
-    refreshed = company.touchstone("refresh")
-    assert refreshed.exit_code == 3, refreshed.output
+    rewrite(company.feed("complaints"), add)
+    assert company.touchstone("refresh").exit_code == 3
     assert company.served_bytes() == before
-    check, *told = FAULTS[fault]
     status = company.touchstone("status").output
-    assert check in status
-    assert all(words in status for words in told)
-    assert json.loads(company.touchstone("status", "--json").output)["held"] is True
+    assert "staging.unidentified:complaints_are_of_known_customers" in status
+    assert "does not hold for 10 rows" in status
+    assert "customers or aliases" in status
 
 
 def release_alone(company, *others: str) -> dg.ExecuteInProcessResult:
@@ -97,7 +99,7 @@ def release_alone(company, *others: str) -> dg.ExecuteInProcessResult:
 def test_release_launched_alone_after_a_failed_check_is_refused(company, monkeypatch):
     """Dagster's blocking holds inside one run only; the gate asks for itself."""
     before = company.served_bytes()
-    unparseable_dates(company)
+    rewrite(company.feed("orders"), change("ordered_at", "2026-02-30"))
     assert company.touchstone("refresh").exit_code == 3
     monkeypatch.setenv("TOUCHSTONE_HOME", str(company.home))
     monkeypatch.setenv("DAGSTER_HOME", str(company.home / "dagster"))

@@ -4,27 +4,21 @@ Money is added up in whole ten-thousandths of a pound here, so that no sum round
 """
 
 import json
-import os
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
-from click.testing import CliRunner
+from a_trial import original, refreshed
 
-from orchestration.cli import main
-from orchestration.settings import PROJECT
 from orchestration.warehouse.duckdb import Warehouse
 
 
 @pytest.fixture(scope="module")
 def data() -> Path:
     """The folder with the original file."""
-    given = os.environ.get("TRIAL_DATA")
-    folder = Path(given or ".").resolve() / "online_retail"
-    assert folder.is_dir(), f"no folder {folder}: run `make trials TRIAL_DATA=folder` with online_retail in it"
-    return folder
+    return original("online_retail")
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +38,8 @@ def lines(data) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def home(data, tmp_path_factory) -> Path:
-    """A home after one refresh, which published."""
-    home = tmp_path_factory.mktemp("online_retail")
-    settings = {"TOUCHSTONE_HOME": str(home), "TOUCHSTONE_CONFIG": str(PROJECT / "examples" / "online_retail")}
-    settings["ONLINE_RETAIL_DATA"] = str(data)
-    result = CliRunner().invoke(main, ["refresh"], env=settings, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return home
+    """A home after one refresh."""
+    return refreshed(tmp_path_factory.mktemp("online_retail"), "online_retail", ONLINE_RETAIL_DATA=data)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +98,9 @@ def test_each_invoice_is_one_order_with_the_money_of_its_lines(home, lines):
 
 def test_lines_of_the_orders_are_the_accepted_lines(home, load):
     """Equal lines inside an invoice are lines too."""
-    [(counted,)] = duckdb.sql(f"select sum(_lines) from '{home}/landing/orders/*/accepted.parquet'").fetchall()
+    with duckdb.connect() as connection:
+        landed = connection.read_parquet(f"{home}/landing/orders/*/accepted.parquet")
+        [(counted,)] = landed.sum("_lines").fetchall()
     assert counted == load["accepted"]
 
 

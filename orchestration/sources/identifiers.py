@@ -24,7 +24,10 @@ def phone_digits(text: str) -> str | None:
     text = normalised(text)
     if not PHONE.fullmatch(text):
         return None
-    return national(re.sub(r"[^0-9]", "", text))
+    dialled = re.sub(r"^00", "+", re.sub(r"[^0-9+]", "", text))
+    if dialled.startswith("+86"):
+        return dialled.removeprefix("+86").removeprefix("0")
+    return national(dialled.removeprefix("+"))
 
 
 def national(digits: str) -> str:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from refreshes import compiled
 
 from orchestration.sample.company import write_company
 from orchestration.scoring.identity import claim_ends
+from orchestration.sources.identifiers import phone_digits
 
 FEEDS = ("orders", "complaints", "surveys", "customers", "aliases", "interactions", "service_costs")
 CLAIMS = "claims"
@@ -169,6 +170,25 @@ def test_spellings_of_one_name_become_one(normalised, kind):
         for spelt in spellings
     }
     assert found == {(meant, spelt): meant for meant, spelt in found}
+
+
+SEPARATED = st.lists(st.tuples(st.sampled_from("0123456789０１８"), st.sampled_from(["", "", "", "-", " "])), min_size=5)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(["", "+86", "+86 (0)", "0086 ", "86", "0", "+1 ", "001", "＋８６"]),
+    SEPARATED.map(lambda pairs: "".join(map("".join, pairs)).rstrip("- ")),
+)
+@example("+86", "1234567")
+@example("", "86123456")
+@example("86", "13800000001")
+def test_an_erasure_knows_a_phone_by_the_same_spellings(normalised, prefix, digits):
+    """What resolves to a customer is found when the customer is to be forgotten; there, + does not count."""
+    in_marts = normalised.execute("select normalised_phone(?)", [prefix + digits]).fetchone()[0]
+    in_erasures = phone_digits(prefix + digits)
+    assume(in_marts is not None and in_erasures is not None)
+    assert in_erasures == in_marts.removeprefix("+")
 
 
 # --- rules ------------------------------------------------------------------------------------------------

@@ -11,11 +11,10 @@ import duckdb
 
 from orchestration.errors import UserError
 from orchestration.settings import Feed, Join
-from orchestration.sources.casts import as_text, typed
+from orchestration.sources.casts import as_text, said, typed
 from orchestration.sources.contract import SQL_TYPES, Contract
 from orchestration.sources.files import Rejects, SourceFile, literal, quoted
 
-BLANKS = " \t\r\n\u00a0\u3000\ufeff"  # what a cell that says nothing may hold
 FILE, ROW = "_touchstone_file", "_touchstone_row"  # names that no file of a company has
 
 
@@ -38,16 +37,24 @@ def reason(contract: Contract, fed: dict[str, str], feed: Feed) -> str:
     for column in contract.columns:
         if column.name not in fed:
             continue
-        name = quoted(column.name)
+        value, read = quoted(column.name), quoted(f"typed_{column.name}")
+        if column.kind == "text":
+            if column.required:
+                cases.append(f"when {read} is null then 'missing:{column.name}'")
+            if column.accepted:
+                values = ", ".join(literal(value) for value in column.accepted)
+                cases.append(f"when not list_contains([{values}], {read}) then 'unaccepted:{column.name}'")
+            continue
+        says_something = f"{said(as_text(column, value, feed.decimal))} is not null"
         if column.required:
-            cases.append(f"when {name} is null then 'missing:{column.name}'")
-        if column.kind != "text":
             cases.append(
-                f"when {name} is not null and {quoted('typed_' + column.name)} is null then 'unparseable:{column.name}'"
+                f"when {read} is null then "
+                f"case when {says_something} then 'unparseable:{column.name}' else 'missing:{column.name}' end"
             )
-        if column.accepted:
-            values = ", ".join(literal(value) for value in column.accepted)
-            cases.append(f"when {name} is not null and {name} not in ({values}) then 'unaccepted:{column.name}'")
+        else:
+            cases.append(
+                f"when {value} is not null and {read} is null and {says_something} then 'unparseable:{column.name}'"
+            )
     return f"case {' '.join(cases)} end" if cases else "null::varchar"
 
 
@@ -94,11 +101,7 @@ def mapped_rows(
     """
     fed = expressions(feed, contract, found)
     joins = "\n".join(joined(alias, join, files[alias]) for alias, join in feed.join.items())
-    values = ",\n".join(
-        f"{as_text(expression, contract.column(name), feed.decimal)} as {quoted(name)}"
-        for name, expression in fed.items()
-    )
-    trimmed = ",\n".join(f"{said(quoted(name))} as {quoted(name)}" for name in fed)
+    values = ",\n".join(f"({expression}) as {quoted(name)}" for name, expression in fed.items())
     exclusions = "".join(
         f",\ncoalesce(({exclusion.when}), false) as _excluded_{position}"
         for position, exclusion in enumerate(feed.exclude)
@@ -107,7 +110,7 @@ def mapped_rows(
     own = ", ".join(f"{quoted(name)} := source.{quoted(name)}" for name in found)
     kept = ", ".join(f"{quoted(name)} := source.{quoted(name)}::varchar" for name in unread)
     casts = ",\n".join(
-        f"{typed(column, feed.decimal)} as {quoted('typed_' + column.name)}"
+        f"{typed(column, quoted(column.name), feed.decimal)} as {quoted('typed_' + column.name)}"
         for column in contract.columns
         if column.name in fed
     )
@@ -131,16 +134,10 @@ mapped as (
     from numbered as source
 {joins}
 ),
-said as (
-    select * replace (
-{trimmed}
-    )
-    from mapped
-),
 cast_rows as (
     select *,
 {casts}
-    from said
+    from mapped
 ),
 judged as (
     select *, {reason(contract, fed, feed)} as _reason from cast_rows
@@ -150,17 +147,6 @@ select
 {"_unread," if unread else ""}
 _row, _file, _reason, {raw} as _raw
 from judged"""
-
-
-def said(text: str) -> str:
-    """What a cell says: without the blanks around it; null where it is empty.
-
-    Trimming a set of signs costs five times as much as reading the cell, so only cells that begin or end with one of
-    them are trimmed.
-    """
-    blanks = ", ".join(literal(sign) for sign in ["", *BLANKS])
-    trimmed = f"nullif(trim({text}, {literal(BLANKS)}), '')"
-    return f"case when {text}[1] in ({blanks}) or {text}[-1] in ({blanks}) then {trimmed} else {text} end"
 
 
 def check_columns(feed_name: str, feed: Feed, contract: Contract, found: list[str], files: list[SourceFile]) -> None:

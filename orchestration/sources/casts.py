@@ -204,7 +204,8 @@ def spelt_moment(name: str) -> str:
         "when hour(told) <= 12 then told - interval (if(hour(told) = 12, 12, 0)) hours end",
     )
     either = f"case when contains(iso, '午') then {shifted} else {whole} end"
-    spelt = f"case when regexp_full_match(iso, '{MOMENT}') then {either} end"
+    # To the engine, the year 0000 is 1 BC.
+    spelt = f"case when regexp_full_match(iso, '{MOMENT}') and left(iso, 4) <> '0000' then {either} end"
     microseconds = "(round(try_cast(spelt as decimal(38, 20)) * 86400000) * 1000)::bigint"
     body = (
         f"case when regexp_full_match(spelt, '{SERIAL}') then timestamp '1899-12-30' + to_microseconds({microseconds}) "

@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 
 from orchestration.errors import UserError
-from orchestration.settings import Feed, Settings, load_settings
+from orchestration.feeds import Feed
+from orchestration.settings import Settings, load_settings
 
 HELD = 3
 

@@ -13,10 +13,11 @@ PACKAGE = PROJECT / "orchestration"
 MAY_IMPORT = {
     "errors": set(),
     "durable": set(),
-    "settings": {"errors"},
+    "feeds": set(),
+    "settings": {"feeds", "errors"},
     "warehouse": {"settings", "errors"},
     "scoring": {"settings", "errors"},
-    "sources": {"durable", "settings", "errors"},
+    "sources": {"feeds", "durable", "settings", "errors"},
     # Checks of scores read the decisions they check; suites of feeds read the contract.
     "quality": {"warehouse", "scoring", "sources", "settings", "errors"},
     "publishing": {"durable", "settings", "errors"},

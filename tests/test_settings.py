@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from orchestration.errors import UserError
-from orchestration.settings import FILES, SHIPPED_CONFIG, FeedName, load_settings
+from orchestration.feeds import FeedName
+from orchestration.settings import FILES, SHIPPED_CONFIG, load_settings
 from orchestration.sources.contract import CONTRACTS
 
 COMPANY = "company: {name: A, currency: CNY}\n"

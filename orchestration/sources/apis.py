@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from orchestration.errors import UserError
-from orchestration.settings import Api, Cursor
+from orchestration.feeds import Api, Cursor
 from orchestration.sources.environment import filled
 from orchestration.sources.pulls import Pulled, Reading, TextParquet, as_text, require_names
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestration.settings import Feed
+from orchestration.feeds import Feed
 from orchestration.sources.contract import Contract
 from orchestration.sources.files import SourceFile
 

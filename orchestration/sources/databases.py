@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from orchestration.errors import UserError
-from orchestration.settings import Database
+from orchestration.feeds import Database
 from orchestration.sources.environment import filled
 from orchestration.sources.pulls import Numbers, Pulled, Reading, TextParquet, require_names
 

@@ -21,7 +21,7 @@ import duckdb
 
 from orchestration.durable import sync
 from orchestration.errors import UserError
-from orchestration.settings import Feed
+from orchestration.feeds import Feed
 from orchestration.sources.arrival import Arrival
 from orchestration.sources.contract import CONTRACTS
 from orchestration.sources.files import SourceFile

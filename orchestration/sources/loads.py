@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from orchestration.errors import UserError
-from orchestration.settings import Feed
+from orchestration.feeds import Feed
 
 OUTCOMES = ("accepted", "excluded", "quarantined", "duplicate")
 STAMP = "%Y%m%dT%H%M%S%fZ"

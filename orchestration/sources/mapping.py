@@ -10,7 +10,7 @@ import re
 import duckdb
 
 from orchestration.errors import UserError
-from orchestration.settings import Feed, Join
+from orchestration.feeds import Feed, Join
 from orchestration.sources.casts import as_text, said, typed
 from orchestration.sources.contract import SQL_TYPES, Contract
 from orchestration.sources.files import Rejects, SourceFile, literal, quoted

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.errors import UserError
-from orchestration.settings import Cursor
+from orchestration.feeds import Cursor
 
 ROW_GROUP_ROWS, ROW_GROUP_BYTES = 100_000, 64 << 20
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")

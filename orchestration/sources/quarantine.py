@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import UserError
-from orchestration.settings import Feed
+from orchestration.feeds import Feed
 from orchestration.sources.arrival import IS_QUARANTINED, Arrival
 from orchestration.sources.contract import CONTRACTS
 from orchestration.sources.files import SourceFile, literal, quoted

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from orchestration.errors import UserError
-from orchestration.settings import Files
+from orchestration.feeds import Files
 from orchestration.sources.archives import Content, contents
 from orchestration.sources.files import SourceFile
 from orchestration.sources.locate import Original

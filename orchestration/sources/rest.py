@@ -17,7 +17,7 @@ from jsonpath_ng.exceptions import JSONPathError
 from requests import HTTPError, Request, RequestException, Response, Timeout
 
 from orchestration.errors import UserError
-from orchestration.settings import Api
+from orchestration.feeds import Api
 from orchestration.sources.pulls import Digits
 
 ATTEMPTS, BACKOFF_SECONDS, LONGEST_WAIT_SECONDS, TIMEOUT_SECONDS = 6, 1.0, 300.0, 60.0

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from refreshes import AS_OF, PROJECT
 
 from orchestration.defs.raw import view_of
-from orchestration.settings import Feed
+from orchestration.feeds import Feed
 from orchestration.sources import landing, rows
 from orchestration.sources.contract import CONTRACTS
 from orchestration.sources.loads import OUTCOMES, Load, admitted, in_force, loads_of

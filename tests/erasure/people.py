@@ -5,7 +5,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.settings import Feed, Settings, load_settings
+from orchestration.feeds import Feed
+from orchestration.settings import Settings, load_settings
 from orchestration.sources.files import literal
 from orchestration.sources.landing import land
 from orchestration.sources.loads import Load, loads_of

@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from orchestration.errors import UserError
-from orchestration.settings import PROJECT, Api
+from orchestration.feeds import Api
+from orchestration.settings import PROJECT
 from orchestration.sources import rest
 from orchestration.sources.apis import pull_api
 from orchestration.sources.pulls import Pulled
@@ -338,7 +339,7 @@ def test_nothing_is_written_outside_the_work_folder_and_nobody_else_is_asked(tmp
     program = f"""
 import socket
 from pathlib import Path
-from orchestration.settings import Api
+from orchestration.feeds import Api
 from orchestration.sources.apis import pull_api
 def only_here(self, address, real=socket.socket.connect):
     assert address[0] == "127.0.0.1", address

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from orchestration.errors import UserError
-from orchestration.settings import Feed
+from orchestration.feeds import Feed
 from orchestration.sources.landing import land
 
 HEADER = "order_id,customer_id,ordered_at,amount"

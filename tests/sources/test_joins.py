@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from orchestration.errors import UserError
-from orchestration.settings import Feed
+from orchestration.feeds import Feed
 
 ORDERS = "order_id,customer_id,ordered_at\n1,c,2026-01-01\n2,d,2026-01-02\n"
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from orchestration.errors import UserError
-from orchestration.settings import Feed
+from orchestration.feeds import Feed
 from orchestration.sources.landing import land, try_mapping
 
 GOOD = "1,c,2026-01-01,5"

@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from orchestration.settings import Feed
+from orchestration.feeds import Feed
 from orchestration.sources import landing
 from orchestration.sources.landing import land
 from orchestration.sources.loads import in_force, loads_of

@@ -3,7 +3,7 @@
 import duckdb
 
 from orchestration.defs.raw import view_of
-from orchestration.settings import Feed
+from orchestration.feeds import Feed
 from orchestration.sources.contract import CONTRACTS
 from orchestration.sources.loads import admitted, in_force, loads_of
 from orchestration.sources.quarantine import refused, replay

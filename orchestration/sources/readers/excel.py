@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError
-from orchestration.settings import Files
+from orchestration.feeds import Files
 from orchestration.sources.files import SourceFile
 
 MEMORY = 3 << 30  # a full sheet of 1 048 576 rows with twenty columns fits

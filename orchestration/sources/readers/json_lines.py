@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError
-from orchestration.settings import Files
+from orchestration.feeds import Files
 from orchestration.sources.files import SourceFile
 from orchestration.sources.readers.converted import Table
 from orchestration.sources.readers.lines import MARK

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestration.errors import UserError
-from orchestration.settings import Files
+from orchestration.feeds import Files
 from orchestration.sources.files import SourceFile
 from orchestration.sources.readers.lines import MARK
 

@@ -106,7 +106,7 @@ def manifest(session: Session) -> dict:
                     "load_id": load.load_id,
                     "feed": feed_name,
                     "landed_at": load.landed_at,
-                    "files": load.files,
+                    "files": [{name: file[name] for name in ("name", "bytes", "sha256")} for file in load.files],
                     "watermark": load.watermark or load.newest,
                     "source_rows": load.source_rows,
                     "accepted": load.rows["accepted"] - duplicate - superseded - unidentified,

@@ -118,7 +118,8 @@ def land_files(
     work: Path,
 ) -> Load:
     """One load of these files, unless their content has landed already."""
-    prints = {alias: [original.fingerprint() for original in group] for alias, group in originals.items()}
+    stamps = {file["stamp"]: file["sha256"] for load in earlier for file in load.files if "stamp" in file}
+    prints = {alias: [original.fingerprint(stamps) for original in group] for alias, group in originals.items()}
     contents = {alias: [file["sha256"] for file in group] for alias, group in prints.items()}
     content, mapping = digest(contents), mapping_of(feed_name, feed)
     own = originals["source"]

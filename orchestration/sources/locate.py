@@ -7,8 +7,11 @@ is reading.py's.
 import hashlib
 import re
 import tempfile
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,6 +22,7 @@ IS_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 WILDCARDS = re.compile(r"[*?\[]")
 # What browsers, download programs and editors call a file before it is whole; and their backups.
 UNFINISHED = (".part", ".tmp", ".crdownload", "~")
+SETTLED_AFTER = 2_000_000_000  # nanoseconds; the coarsest file systems count time in steps of two seconds
 
 
 def state(path: Path) -> tuple[int, int, int]:
@@ -54,11 +58,26 @@ class Original:
                 mend="see that the file is there and that this user may read it",
             ) from None
 
-    def fingerprint(self) -> dict:
-        """Name (without folders), size in bytes and SHA-256 of the content as it came."""
+    def fingerprint(self, known: Mapping[str, str] = MappingProxyType({})) -> dict:
+        """Name (without folders), size in bytes and SHA-256 of the content as it came.
+
+        With the file's `stamp`, unless it was written just now: while the clock of the file system has not gone on,
+        another writing would leave the same.
+
+        Parameters
+        ----------
+        known : mapping
+            SHA-256 by stamp: a file that nobody has touched since is not read again.
+        """
+        status = self.path.stat()
+        stamp = f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
+        found = {"name": self.name.rpartition("/")[2], "bytes": status.st_size}
+        if stamp in known:
+            return found | {"sha256": known[stamp], "stamp": stamp}
         with self.path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return {"name": self.name.rpartition("/")[2], "bytes": self.path.stat().st_size, "sha256": digest}
+            found["sha256"] = hashlib.file_digest(stream, "sha256").hexdigest()
+        is_settled = time.time_ns() - status.st_ctime_ns > SETTLED_AFTER
+        return found | ({"stamp": stamp} if is_settled else {})
 
     def check_unchanged(self) -> None:
         """Refuse a file that was written to since it was located: part of what was read is old, part new.

@@ -1,12 +1,14 @@
 """What a load is: one content under one mapping, whole or not at all, in an order that holds."""
 
 import datetime as dt
+import hashlib
 import json
+import os
 
 import pytest
 
 from orchestration.errors import UserError
-from orchestration.sources import landing
+from orchestration.sources import landing, locate
 from orchestration.sources.loads import loads_of
 
 GOOD = "1,c,2026-01-01,5"
@@ -46,6 +48,36 @@ def test_a_joined_file_that_moved_is_the_same_content(desk):
 def test_a_promise_of_freshness_is_no_part_of_the_content(desk):
     """It judges rows; it does not change them."""
     assert desk.orders(GOOD) == desk.orders(GOOD, newest_within_days=3)
+
+
+@pytest.fixture
+def settled(monkeypatch):
+    """Files count as settled as soon as they are written."""
+    monkeypatch.setattr(locate, "SETTLED_AFTER", -1)
+
+
+def test_a_file_that_nobody_touched_is_not_read_again(desk, settled, monkeypatch):
+    """A folder with a year of daily exports is a hundred gigabytes each morning."""
+    first = desk.orders(GOOD)
+    monkeypatch.setattr(hashlib, "file_digest", None)
+    assert desk.land() == first
+
+
+def test_a_file_of_the_same_size_and_time_is_read_again_when_it_was_written(desk, settled):
+    """Programs set a file's time back; they cannot set back when they did."""
+    first = desk.orders(GOOD)
+    path = desk.home / "in" / "orders.csv"
+    time = path.stat().st_mtime_ns
+    path.write_text(path.read_text().replace(",5", ",6"))
+    os.utime(path, ns=(time, time))
+    assert [row["amount"] for row in desk.accepted(desk.land())] == [6]
+    assert len(loads_of(desk.home, "orders")) == 2
+    assert first.files[0]["bytes"] == path.stat().st_size
+
+
+def test_a_file_written_just_now_is_read_again(desk):
+    """Within one tick of the clock it may be written once more."""
+    assert "stamp" not in desk.orders(GOOD).files[0]
 
 
 def test_new_content_is_a_new_load_after_the_first(desk):

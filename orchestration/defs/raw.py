@@ -327,7 +327,7 @@ def not_conserved(session: Session, load: Load) -> Iterator[str]:
     """What of a load does not add up, counted from its files."""
     folder, contract = load.folder(session.settings.home), CONTRACTS[load.feed]
     money = f"coalesce(sum({contract.money}), 0)" if contract.money else "0"
-    lines = "count(*)" if load.records == load.rows["accepted"] else "sum(_lines)"
+    lines = "sum(_lines)" if load.is_of_lines else "count(*)"
     told = f"select count(*), coalesce({lines}, 0), {money} from read_parquet"
     [(records, accepted, accepted_money)] = session.warehouse.rows(f"{told}({literal(folder / 'accepted.parquet')})")
     aside = folder / "set_aside.parquet"

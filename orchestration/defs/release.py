@@ -11,6 +11,13 @@ from orchestration.publishing import catalogue, pins
 from orchestration.publishing.release import publish
 from orchestration.quality.gate import Unmet, code_version
 from orchestration.sources.files import quoted
+from orchestration.sources.loads import Load
+from orchestration.sources.rows import numbered
+
+SET_ASIDE = (
+    "select feed, _load, _row, outcome from staging.set_aside "
+    "union all select feed, _load, _row, 'unidentified' from staging.unidentified"
+)
 
 
 def release_asset(tables: list[dg.AssetKey], marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -85,19 +92,30 @@ def drop_strangers(session: Session, marts: set[str]) -> None:
                 connection.execute(f"drop table marts.{quoted(name)}")
 
 
+def lines_set_aside(session: Session, load: Load) -> dict[tuple[str, str], int]:
+    """The lines of a load by outcome: a record that is set aside takes all its lines along."""
+    taken = numbered(load.folder(session.settings.home) / "accepted.parquet")
+    found = session.warehouse.rows(
+        f"select outcome, sum(_lines)::bigint from ({SET_ASIDE}) as aside inner join {taken} as taken using (_row) "
+        "where aside.feed = ? and aside._load = ? group by outcome",
+        [load.feed, load.load_id],
+    )
+    return {(load.load_id, outcome): lines for outcome, lines in found}
+
+
 def manifest(session: Session) -> dict:
     """Everything that the release was made from, but for what publishing adds."""
     set_aside = {
-        (row["_load"], row["outcome"]): row["records"]
-        for row in session.warehouse.records(
-            "select _load, outcome, count(*) as records from staging.set_aside group by _load, outcome "
-            "union all "
-            "select _load, 'unidentified', count(*) from staging.unidentified group by _load"
+        (load_id, outcome): rows
+        for load_id, outcome, rows in session.warehouse.rows(
+            f"select _load, outcome, count(*) from ({SET_ASIDE}) group by _load, outcome"
         )
     }
     loads = []
     for feed_name in sorted(session.settings.sources.feeds):
         for load in session.admitted_loads(feed_name):
+            if load.is_of_lines:
+                set_aside |= lines_set_aside(session, load)
             duplicate, superseded, unidentified = (
                 set_aside.get((load.load_id, outcome), 0) for outcome in ("duplicate", "superseded", "unidentified")
             )
@@ -108,6 +126,7 @@ def manifest(session: Session) -> dict:
                     "landed_at": load.landed_at,
                     "files": [{name: file[name] for name in ("name", "bytes", "sha256")} for file in load.files],
                     "watermark": load.watermark or load.newest,
+                    "records": load.records,
                     "source_rows": load.source_rows,
                     "accepted": load.rows["accepted"] - duplicate - superseded - unidentified,
                     "duplicate": duplicate,

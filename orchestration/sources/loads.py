@@ -65,6 +65,11 @@ class Load:
         return rows / considered if considered else 0.0
 
     @property
+    def is_of_lines(self) -> bool:
+        """Whether some of its records are several rows of the source."""
+        return self.records != self.rows["accepted"]
+
+    @property
     def total_money(self) -> Decimal:
         """All the money of the load, whatever became of its rows."""
         return sum(map(Decimal, self.money.values()), Decimal(0))

@@ -87,7 +87,7 @@ def outstanding(home: Path, load: Load, loads: list[Load]) -> str:
     rows = f"select * from read_parquet({aside}, hive_partitioning = false) as refused where {IS_QUARANTINED}"
     for replayed in (other for other in loads if other.replay_of == load.load_id):
         same = "taken._row = refused._row"
-        if replayed.records != replayed.rows["accepted"]:  # lines: a record has the number of its first one
+        if replayed.is_of_lines:  # lines: a record has the number of its first one
             same = " and ".join(f"taken.{name} = refused.{name}" for name in map(quoted, CONTRACTS[load.feed].key))
         rows += f" and not exists (select 1 from {accepted(home, [replayed])} as taken where {same})"
     return rows

@@ -1,0 +1,35 @@
+"""What the manifest of a release tells of its loads."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from orchestration.defs.release import lines_set_aside
+from orchestration.feeds import Feed
+from orchestration.sources.landing import land
+from orchestration.warehouse.duckdb import Warehouse
+
+
+@pytest.fixture
+def session(tmp_path):
+    """A warehouse in which staging has set nothing aside yet."""
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse.prepare()
+    place = "'' as feed, '' as _load, 0::bigint as _row"
+    warehouse.create_table("staging.set_aside", f"select {place}, '' as outcome where false")
+    warehouse.create_table("staging.unidentified", f"select {place} where false")
+    return SimpleNamespace(settings=SimpleNamespace(home=tmp_path), warehouse=warehouse)
+
+
+def test_a_record_that_is_set_aside_takes_all_its_lines_along(session, tmp_path):
+    """Lines and records are different things to count: 3 of the 5 lines are of the invoice that came again."""
+    path = tmp_path / "invoices.csv"
+    path.write_text(
+        "order_id,customer_id,ordered_at,amount\n"
+        "1,c,2026-01-01,5\n2,c,2026-01-01,5\n2,c,2026-01-01,5\n2,c,2026-01-01,6\n3,d,2026-01-01,7\n"
+    )
+    [load] = land(tmp_path, "orders", Feed(path=str(path), lines=True))
+    assert (load.records, load.rows["accepted"]) == (3, 5)
+    session.warehouse.rows(f"insert into staging.set_aside values ('orders', '{load.load_id}', 2, 'duplicate')")
+    session.warehouse.rows(f"insert into staging.unidentified values ('orders', '{load.load_id}', 5)")
+    assert lines_set_aside(session, load) == {(load.load_id, "duplicate"): 3, (load.load_id, "unidentified"): 1}

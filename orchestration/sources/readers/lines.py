@@ -144,7 +144,7 @@ def line_end(beginning: bytes) -> bytes:
 
 
 def has_blank_line(block: bytes, end: bytes) -> bool:
-    return block.startswith((end, b"\r\n")) or end + end in block or (end == b"\n" and b"\n\r\n" in block)
+    return block.startswith((end, b"\r\n")) or end + end in block or (end == b"\n" and b"\r" in block and b"\n\r\n" in block)
 
 
 def whole_lines(stream, end: bytes) -> Iterator[bytes]:

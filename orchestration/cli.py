@@ -4,10 +4,12 @@ Exit codes: 0 done or published, 3 held, 1 error. Heavy imports live in the comm
 """
 
 import atexit
+import errno
 import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +17,11 @@ from orchestration.errors import UserError
 from orchestration.feeds import Feed
 from orchestration.settings import Settings, load_settings
 
+if TYPE_CHECKING:
+    from orchestration.sources.quarantine import Refused
+
 HELD = 3
+OUTSIDE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}  # the machine's, not the program's
 
 
 def leave_quietly() -> None:
@@ -33,6 +39,14 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except UserError as error:
             click.secho(str(error), fg="red", err=True)
+            sys.exit(1)
+        except OSError as error:
+            if error.errno not in OUTSIDE:
+                raise
+            place = f"{error.filename}: " if error.filename else ""
+            click.secho(
+                f"{place}{error.strerror}: nothing is lost; mend it, and run the same again", fg="red", err=True
+            )
             sys.exit(1)
 
 
@@ -150,9 +164,12 @@ def tell_headline(settings: Settings) -> None:
         f"  {customers:,} customers worth {clv:,.0f} {release.manifest['currency']} over their lifetimes; "
         f"{passed} of {len(release.manifest['checks'])} checks passed"
     )
-    refused = sum(load["quarantined"] for load in release.manifest["loads"])
+    refused = sum(group.rows for group in open_groups(settings, settings.sources.feeds))
     if refused:
         click.echo(f"  {refused:,} rows are in quarantine: touchstone quarantine list")
+    for check in release.manifest["checks"]:
+        if not check["passed"]:
+            click.secho(f"  warning  {check['subject']}:{check['check_name']}: {check['message']}", fg="yellow")
 
 
 @main.command()
@@ -233,7 +250,7 @@ def forget(customer_id: str, yes: bool) -> None:
         raise UserError("an empty id names nobody", where="CUSTOMER_ID")
     settings = load_settings()
     if not yes:
-        click.confirm(f"Remove this person from everything under {settings.home}, for good?", abort=True)
+        click.confirm(f"Remove {customer_id} from everything under {settings.home}, for good?", abort=True)
     erasure = erase(settings, customer_id)
     tell_erasure(erasure)
     sys.exit(0 if erasure.is_done else 1)
@@ -256,7 +273,7 @@ def tell_erasure(erasure) -> None:
             f"{erasure.shared} of their names or contacts belong to other customers too, and were left to those."
         )
     for feed_name in erasure.unsearched:
-        click.echo(f"The source of {feed_name} was not searched: it is not a local file.")
+        click.echo(f"The source of {feed_name} was not searched: databases, APIs and URLs are not.")
     if erasure.in_sources:
         click.secho("These files are yours, and still hold the person; remove them there:", fg="yellow")
         for path in sorted({found.path for found in erasure.in_sources}):
@@ -287,6 +304,20 @@ def feeds_asked(settings: Settings, only: str | None) -> dict[str, Feed]:
     return {only: feeds[only]}
 
 
+def open_groups(settings: Settings, feeds: dict[str, Feed], samples: int = 0) -> list["Refused"]:
+    """What was refused and is still open."""
+    from orchestration.sources.left_out import dismissed
+    from orchestration.sources.quarantine import refused
+
+    given_up = dismissed(settings.home)
+    return [
+        group
+        for name, feed in feeds.items()
+        for group in refused(settings.home, name, feed, settings.refused_limit(name), samples)
+        if group.load_id not in given_up
+    ]
+
+
 @quarantine.command("list")
 @FEED_OPTION
 @click.option("--samples", type=click.IntRange(0), default=3, show_default=True, help="Rows shown for each reason.")
@@ -295,15 +326,11 @@ def quarantine_list(only: str | None, samples: int, as_json: bool) -> None:
     """What lies in quarantine, by reason, with samples as they arrived: they may hold personal data."""
     from dataclasses import asdict
 
-    from orchestration.sources.quarantine import refused, without_customer
+    from orchestration.sources.quarantine import without_customer
 
     settings = load_settings()
     feeds = feeds_asked(settings, only)
-    groups = [
-        group
-        for name, feed in feeds.items()
-        for group in refused(settings.home, name, feed, settings.refused_limit(name), samples)
-    ]
+    groups = open_groups(settings, feeds, samples)
     unidentified = [group for group in without_customer(settings.warehouse_file, samples) if group.feed in feeds]
     if as_json:
         click.echo(json.dumps([asdict(group) for group in [*groups, *unidentified]], ensure_ascii=False, indent=1))
@@ -337,7 +364,7 @@ def quarantine_replay(only: str | None) -> None:
     """
     from orchestration.publishing.lock import home_lock
     from orchestration.quality import growth
-    from orchestration.sources.quarantine import refused, replay
+    from orchestration.sources.quarantine import replay
     from orchestration.warehouse.duckdb import Warehouse
 
     settings = load_settings()
@@ -351,10 +378,27 @@ def quarantine_replay(only: str | None) -> None:
             for load in replay(settings.home, name, feed):
                 taken_up += load.source_rows
                 click.echo(f"{load.source_rows:>12,}  rows of {name}, refused in load {load.replay_of}, are landed now")
-            left = sum(group.rows for group in refused(settings.home, name, feed, settings.refused_limit(name), 0))
+            left = sum(group.rows for group in open_groups(settings, {name: feed}))
             if left:
                 click.echo(f"{left:>12,}  rows of {name} still do not fit: touchstone quarantine list --feed {name}")
     click.echo("Run touchstone refresh to count them." if taken_up else "Nothing that was refused fits now.")
+
+
+@quarantine.command("dismiss")
+@click.argument("load_id", metavar="LOAD")
+@click.option("--reason", required=True, help="Why its rows are not needed; it is written down.")
+def quarantine_dismiss(load_id: str, reason: str) -> None:
+    """Give up what is refused of a load: it is no longer listed, and no refresh waits for it.
+
+    Its rows stay in landing.
+    """
+    from orchestration.publishing.lock import home_lock
+    from orchestration.sources.left_out import dismiss
+
+    settings = load_settings()
+    with home_lock(settings.home, "touchstone quarantine dismiss"):
+        load = dismiss(settings.home, load_id, reason)
+    click.echo(f"Dismissed: {load.rows['quarantined']:,} refused rows of {load.feed}, from {load.source}.")
 
 
 @main.command()

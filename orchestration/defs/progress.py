@@ -39,9 +39,9 @@ class StepLines(logging.Handler):
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             result = event.event_specific_data
             if not result.passed:
-                click.echo(
-                    f"  {click.style('failed', fg='red')}  {'.'.join(result.asset_key.path)}:{result.check_name}"
-                )
+                is_error = result.severity == dg.AssetCheckSeverity.ERROR
+                told = click.style("failed ", fg="red") if is_error else click.style("warning", fg="yellow")
+                click.echo(f"  {told} {'.'.join(result.asset_key.path)}:{result.check_name}")
 
 
 @dg.logger(description="Lines for the command line.")

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 
 from orchestration.defs.session import Session
 from orchestration.errors import UserError
@@ -19,6 +20,7 @@ from orchestration.quality.checks import CheckOutcome
 from orchestration.sources.contract import CONTRACTS, SQL_TYPES, Contract
 from orchestration.sources.files import literal
 from orchestration.sources.landing import land
+from orchestration.sources.left_out import dismissed, left_out
 from orchestration.sources.loads import Load
 
 DESCRIPTIONS = {
@@ -77,7 +79,15 @@ def raw_asset(contract: Contract) -> dg.AssetsDefinition:
         with session.step(table):
             present, problem = arrived(session, feed_name)
             loads = session.admitted_loads(feed_name)
-            session.warehouse.create_view(table, view_of(session.settings.home, contract, loads))
+            try:
+                session.warehouse.create_view(table, view_of(session.settings.home, contract, loads))
+            except duckdb.Error as error:
+                raise UserError(
+                    f"what has landed of {feed_name} cannot be read: {str(error).splitlines()[0]}",
+                    where=str(session.settings.home / "landing" / feed_name),
+                    mend="restore the load's folder from a backup; or, where the source still holds its rows, "
+                    "remove the folder",
+                ) from None
             session.gate.record_built(table, [])
             outcomes = judged(session, contract, loads, present, problem)
             rows = session.warehouse.value(f"select count(*) from {table}")
@@ -164,7 +174,9 @@ def judged(
         f"{worst.rows['quarantined']} of {worst.source_rows} rows of {worst.files[0]['name']} are quarantined "
         f"({worst.rejected_share:.2%}; limit {limit:.2%})"
     )
-    refused = [load for load in present if load not in loads]
+    home = session.settings.home
+    refused = [load for load in present if load not in loads and load.load_id not in dismissed(home)]
+    gone = [one for one in left_out(home, contract.feed, feed, limit) if one.load not in present]
     if len(refused) > 1:
         message = f"{len(refused)} of {len(present)} files are over the limit; the worst: {message}"
     if worst.rows["quarantined"]:
@@ -190,8 +202,8 @@ def judged(
         CheckOutcome(
             table,
             "contract",
-            not refused,
-            message,
+            not refused and not gone,
+            "; ".join([message] * bool(refused or not gone) + [str(one) for one in gone]),
             observed=worst.rejected_share,
             threshold=limit,
             rows_examined=sum(load.source_rows for load in present),

@@ -112,7 +112,7 @@ def money(text: str, decimal: str) -> str:
     with_point = text if decimal == "." else f"replace({text}, ',', '.')"
     return (
         f"case when regexp_full_match({text}, '{plain}') then try_cast({with_point} as {sql_type}) "
-        f"else try_cast({spelt_number(text, decimal, '{0,4}0*')} as {sql_type}) end"
+        f"else try_cast({spelt_number(text, decimal, '[0-9]{1,4}0*')} as {sql_type}) end"
     )
 
 
@@ -126,21 +126,28 @@ def own_number(value: str) -> str:
 def number(text: str, decimal: str) -> str:
     """A finite number; 1_000 is none, though the engine's cast takes it."""
     sql_type = SQL_TYPES["number"]
-    with_point = text if decimal == "." else f"case when not contains({text}, '.') then replace({text}, ',', '.') end"
-    value = (
-        f"coalesce(case when not contains({text}, '_') then try_cast({with_point} as {sql_type}) end, "
-        f"try_cast({spelt_number(text, decimal, '*')} as {sql_type}))"
-    )
+
+    def plainly(text: str) -> str:
+        with_point = (
+            text if decimal == "." else f"case when not contains({text}, '.') then replace({text}, ',', '.') end"
+        )
+        return f"case when not contains({text}, '_') then try_cast({with_point} as {sql_type}) end"
+
+    trimmed = once(half_width(text), "bare", plainly("bare"))
+    value = f"coalesce({plainly(text)}, {trimmed}, try_cast({spelt_number(text, decimal, '[0-9]+')} as {sql_type}))"
     return f"case when isfinite({value}) then {value} end"
 
 
 def spelt_number(name: str, decimal: str, decimals: str) -> str:
-    """The number in plain digits where it is written in one of the ways of ledgers and spreadsheets; else null."""
+    """The number in plain digits where it is written in one of the ways of ledgers and spreadsheets; else null.
+
+    `decimals` is the pattern of what stands behind the point.
+    """
     if decimal == ".":
-        amount = f"([0-9]{{1,3}}(,[0-9]{{3}})+|[0-9]+)([.][0-9]{decimals})?"
+        amount = f"(([0-9]{{1,3}}(,[0-9]{{3}})+|[0-9]+)([.]({decimals})?)?|[.]{decimals})"
         digits = "regexp_replace(spelt, '[^0-9.]', '', 'g')"
     else:
-        amount = f"([0-9]{{1,3}}(([.][0-9]{{3}})+|( [0-9]{{3}})+)|[0-9]+)(,[0-9]{decimals})?"
+        amount = f"(([0-9]{{1,3}}(([.][0-9]{{3}})+|( [0-9]{{3}})+)|[0-9]+)(,({decimals})?)?|,{decimals})"
         digits = "replace(regexp_replace(spelt, '[^0-9,]', '', 'g'), ',', '.')"
     before, after = "([¥$€] ?)?", "( ?[¥$€元])?"
     shapes = [
@@ -169,11 +176,11 @@ def own_moment(value: str, kind: str) -> str:
 def moment(text: str, kind: str) -> str:
     """Within the years 1 to 9999; the engine would drop an offset or a zone without a word, so neither is let in."""
     sql_type = SQL_TYPES[kind]
-    # By place, not by pattern, which costs three times as much as the cast: there is no room for more than a Z.
-    shapes = (f"____{sign}__{sign}__{time}" for sign in "-/" for time in (" __:__:__", ""))
-    is_plain = " or ".join(f"{text} like '{shape}'" for shape in shapes)
-    is_plain = f"({is_plain}) and {text} >= '0001' and {text} < ':' and not suffix({text}, 'Z')"
-    return f"coalesce(case when {is_plain} then try_cast({text} as {sql_type}) end, {spelt_moment(text)}::{sql_type})"
+    # A format costs no more than a cast, which reads 07:08: 8 as 07:08; but it takes years of fewer digits too.
+    is_plain = f"({text} like '____-__-%' or {text} like '____/__/%') and {text} >= '1' and {text} < ':'"
+    formats = [f"%Y{sign}%m{sign}%d{time}" for time in (" %H:%M:%S", "") for sign in "-/"]
+    plain = f"case when {is_plain} then try_strptime({text}, {formats}) end"
+    return f"coalesce({plain}, {spelt_moment(text)})::{sql_type}"
 
 
 def spelt_moment(name: str) -> str:
@@ -191,8 +198,8 @@ def spelt_moment(name: str) -> str:
     ):
         iso = f"replace({iso}, '{sign}', '{mark}')"
     iso = f"trim(replace({iso}, '  ', ' '))"
-    dashes = "left(spelt, 4) || '-' || substr(spelt, 5, 2) || '-' || substr(spelt, 7)"
-    text = f"case when regexp_full_match(spelt, '[0-9]{{8}}([T ].*)?') then {dashes} else {iso} end"
+    dashes = "left(signs, 4) || '-' || substr(signs, 5, 2) || '-' || substr(signs, 7)"
+    text = once(iso, "signs", f"case when regexp_full_match(signs, '[0-9]{{8}}([T ].*)?') then {dashes} else signs end")
     # Dots in the date become dashes; those of fractions of a second stand further behind.
     at = "try_cast(replace(left({0}, 10), '.', '-') || substr({0}, 11) as timestamp)"
     whole = at.format("iso")
@@ -203,7 +210,10 @@ def spelt_moment(name: str) -> str:
         "case when contains(iso, '下午') then told + interval (if(hour(told) < 12, 12, 0)) hours "
         "when hour(told) <= 12 then told - interval (if(hour(told) = 12, 12, 0)) hours end",
     )
-    either = f"case when contains(iso, '午') then {shifted} else {whole} end"
+    # Half a day has no 24 o'clock; of a whole one it is the end.
+    either = (
+        f"case when regexp_matches(iso, '午 ?24') then null when contains(iso, '午') then {shifted} else {whole} end"
+    )
     # To the engine, the year 0000 is 1 BC.
     spelt = f"case when regexp_full_match(iso, '{MOMENT}') and left(iso, 4) <> '0000' then {either} end"
     microseconds = "(round(try_cast(spelt as decimal(38, 20)) * 86400000) * 1000)::bigint"

@@ -120,7 +120,9 @@ def mapped_rows(
         for column in contract.columns
     )
     # Of lines that are summed, one may be refused for what another one holds, so each keeps its text.
-    raw = "to_json(_source)::varchar"
+    # As text: read from JSON, a decimal of more digits than a double has would come back as another one.
+    texts = ", ".join(f"{quoted(name)} := _source.{quoted(name)}::varchar" for name in found)
+    raw = f"to_json(struct_pack({texts}))::varchar"
     if not feed.lines:
         raw = f"case when _reason is not null then {raw} end"
     return f"""
@@ -189,6 +191,8 @@ def unknown_columns(feed: Feed, contract: Contract, found: list[str]) -> list[st
 def not_read(feed_name: str, files: dict[str, list[SourceFile]], error: duckdb.Error) -> UserError:
     """What the engine says of a mapping or a file, with the place to look at."""
     first = " ".join(line.strip() for line in str(error).strip().splitlines() if line.strip()).split(" LINE ")[0]
+    if "No space left" in first:
+        return UserError("the disk is full", where=feed_name, mend="make room, and refresh again: nothing is lost")
     if not isinstance(error, duckdb.BinderException | duckdb.ParserException | duckdb.CatalogException):
         # Beyond names of columns and functions, what the engine quotes are values: somebody's name or phone.
         first = re.sub(r"""("[^"]*"|'[^']*')""", "'…'", first)

@@ -85,6 +85,31 @@ def test_people_whom_nobody_knows_hold_the_refresh(company):
     assert "customers or aliases" in status
 
 
+def test_a_refused_file_that_is_gone_still_holds_the_refresh(company, monkeypatch):
+    """Its good rows are as little in the facts as its bad ones; a folder that is rotated must not hide that."""
+    monkeypatch.setenv("TOUCHSTONE_HOME", str(company.home))
+    monkeypatch.setenv("DAGSTER_HOME", str(company.home / "dagster"))
+    whole = company.feed("orders").read_text("utf-8").splitlines()
+    new = [line.replace("O0", "N0", 1) for line in whole[1:]]
+    company.feed("orders").write_text("\n".join(change("ordered_at", "2026-02-30")([whole[0], *new])) + "\n", "utf-8")
+    assert "60 of 3000 rows" in contract_of_orders()
+    company.feed("orders").write_text("\n".join(whole) + "\n", "utf-8")
+    assert "was refused whole, and 3000 of its records have not come again" in contract_of_orders()
+    company.feed("orders").write_text("\n".join([*whole, *new]) + "\n", "utf-8")
+    assert contract_of_orders() is None
+
+
+def contract_of_orders() -> str | None:
+    """Why the contract of orders does not hold, after landing them alone; None where it does."""
+    job = definitions().resolve_implicit_global_asset_job_def()
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            instance=instance, asset_selection=[dg.AssetKey(["raw", "orders"])], raise_on_error=False
+        )
+    [told] = [check for check in result.get_asset_check_evaluations() if check.check_name == "contract"]
+    return None if told.passed else told.description
+
+
 def release_alone(company, *others: str) -> dg.ExecuteInProcessResult:
     """What the page does when a person launches a few assets without their upstream."""
     job = definitions().resolve_implicit_global_asset_job_def()

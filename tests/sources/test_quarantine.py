@@ -1,5 +1,7 @@
 """Quarantine: what is listed, and what another try takes up."""
 
+from decimal import Decimal
+
 import duckdb
 
 from orchestration.defs.raw import view_of
@@ -46,6 +48,21 @@ def test_a_mended_mapping_takes_up_what_fits_now(desk):
     assert again.replay_of == first.load_id
     assert [(row["order_id"], row["amount"], row["_row"]) for row in desk.accepted(again)] == [("2", 5, 2)]
     assert listed(desk) == {"unparseable:ordered_at": 1}
+
+
+def test_a_replayed_row_has_every_digit_and_every_nested_value(desk):
+    """Numbers of JSON have fifteen digits; those of a ledger have more."""
+    path = desk.put("", "orders.parquet")
+    duckdb.sql(
+        "copy (select '1' as order_id, 'c' as customer_id, 'soon' as ordered_at, 77328080637812.6899::decimal(18,4) as "
+        "amount, 12345678901234567890.12345::decimal(38,10) as category, map {'a': 1.25} as region) "
+        f"to '{path}' (format parquet)"
+    )
+    desk.land("orders.parquet")
+    [again] = replay(desk.home, "orders", Feed(path=str(path), columns={"ordered_at": "'2026-01-01'"}))
+    [row] = desk.accepted(again)
+    told = (row["amount"], row["category"], row["region"])
+    assert told == (Decimal("77328080637812.6899"), "12345678901234567890.1234500000", "{a=1.25}")
 
 
 def test_replaying_twice_takes_up_nothing_twice(desk):

@@ -28,6 +28,10 @@ import pytest
         ("（￥5）", "-5"),
         ("5.25-", "-5.25"),
         ("1.234500", "1.2345"),
+        (" .5", "0.5"),
+        ("\u00a0-.25", "-0.25"),
+        (".5-", "-0.5"),
+        ("5.", "5"),
     ],
 )
 def test_money_may_be_written_so(desk, text, amount):
@@ -104,6 +108,8 @@ def test_a_score_is_a_finite_number(desk, text):
         ("2026.6.3 08:15:00.25", dt.datetime(2026, 6, 3, 8, 15, 0, 250_000)),
         ("20260630", dt.datetime(2026, 6, 30)),
         ("20260630 08:15", dt.datetime(2026, 6, 30, 8, 15)),
+        ("20260630 18时50分", dt.datetime(2026, 6, 30, 18, 50)),
+        ("2026-06-30 24:00:00", dt.datetime(2026, 7, 1)),
         # Excel's 1900 system counts 1900-03-01 as day 61: 46203 is 46142 days later.
         ("46203", dt.datetime(1900, 3, 1) + dt.timedelta(days=46203 - 61)),
         ("46203.34375", dt.datetime(2026, 6, 30, 8, 15)),
@@ -120,6 +126,9 @@ def test_moments_may_be_written_so(desk, text, moment):
     [
         *("infinity", "-infinity", "now", "today", "30/06/2026", "99999-01-01", "0044-03-15 (BC)", "26/6/30"),
         *("20261330", "2026063", "19999", "80000", "2026年2月30日", "2026年6月30日 上午13:05", "2026-06-30 08:"),
+        # What the engine's own cast reads as 23:00:00, 07:08:00, 23:05:00, 10:00:00 and noon of the next day.
+        *("2026-04-28 23: 9:59", "2026-04-28 07:08: 8", "2026-04-28 23:5 :-8", "2026-01-01 10:00:0Z\t"),
+        *("2026-05-06 下午24:00", "00000318", "0000年4月22日", "  26-04-28", "26-1-1 08:15:0000"),
     ],
 )
 def test_a_moment_outside_the_calendar_or_in_doubt_is_refused(desk, text):

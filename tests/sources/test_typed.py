@@ -51,10 +51,20 @@ def test_money_in_a_double_is_the_amount_that_it_shows(engine, value):
 
 
 @settings(deadline=None)
-@given(st.decimals(Decimal("-1e11"), Decimal("1e11"), places=6), st.sampled_from(["18,0", "18,2", "18,4", "18,6"]))
+@given(
+    st.decimals(Decimal("-1e11"), Decimal("1e11"), places=6), st.sampled_from(["18,0", "18,2", "18,4", "18,6", "5,5"])
+)
+@example(Decimal("0.0304"), "5,5")
 def test_money_in_a_decimal_is_exact_or_refused(engine, value, scale):
+    value %= 1 if scale == "5,5" else value.__class__("1e11")
+    value = round(value, 4) if scale == "5,5" else value
     of_type, of_text = read(engine, "amount", f"decimal({scale})", value)
     assert of_type == of_text
+
+
+def test_a_decimal_without_a_digit_before_the_point_is_read(engine):
+    """The engine writes it as .03040."""
+    assert read(engine, "amount", "decimal(5,5)", "0.0304") == (Decimal("0.0304"), Decimal("0.0304"))
 
 
 @settings(deadline=None)

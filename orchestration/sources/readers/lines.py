@@ -144,7 +144,9 @@ def line_end(beginning: bytes) -> bytes:
 
 
 def has_blank_line(block: bytes, end: bytes) -> bool:
-    return block.startswith((end, b"\r\n")) or end + end in block or (end == b"\n" and b"\r" in block and b"\n\r\n" in block)
+    if block.startswith((end, b"\r\n")) or end + end in block:
+        return True
+    return end == b"\n" and b"\r" in block and b"\n\r\n" in block
 
 
 def whole_lines(stream, end: bytes) -> Iterator[bytes]:

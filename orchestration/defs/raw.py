@@ -185,6 +185,8 @@ def judged(
             f"{worst.folder(session.settings.home) / 'set_aside.parquet'} with their text (`touchstone quarantine "
             "list`); mend the source or its mapping in sources.yml, and refresh again"
         )
+    told = [message] if refused or not gone else []
+    told += map(str, gone)
     accepted = sum(load.rows["accepted"] + load.rows["duplicate"] for load in present)
     outcomes = [
         CheckOutcome(
@@ -203,7 +205,7 @@ def judged(
             table,
             "contract",
             not refused and not gone,
-            "; ".join([message] * bool(refused or not gone) + [str(one) for one in gone]),
+            "; ".join(told),
             observed=worst.rejected_share,
             threshold=limit,
             rows_examined=sum(load.source_rows for load in present),

@@ -27,7 +27,7 @@ def phone_digits(text: str) -> str | None:
     dialled = re.sub(r"^00", "+", re.sub(r"[^0-9+]", "", text))
     if dialled.startswith("+86"):
         return dialled.removeprefix("+86").removeprefix("0")
-    return national(dialled.removeprefix("+"))
+    return dialled.removeprefix("+") if dialled.startswith("+") else national(dialled)
 
 
 def national(digits: str) -> str:

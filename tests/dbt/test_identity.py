@@ -182,6 +182,8 @@ SEPARATED = st.lists(st.tuples(st.sampled_from("0123456789０１８"), st.sample
 )
 @example("+86", "1234567")
 @example("", "86123456")
+@example("0", "000000")
+@example("00", "0123456789")
 @example("86", "13800000001")
 def test_an_erasure_knows_a_phone_by_the_same_spellings(normalised, prefix, digits):
     """What resolves to a customer is found when the customer is to be forgotten; there, + does not count."""

@@ -1,0 +1,157 @@
+"""Pareto/NBD: orders at Gamma distributed rates until a customer stops, at a moment that no order marks.
+
+Rates lambda are Gamma(r, alpha), rates to stop mu are Gamma(s, beta) over customers (Schmittlein, Morrison and
+Colombo 1987). With x repeats, the last at t_x, in age T:
+
+    L = Gamma(r + x) / Gamma(r) * alpha^r beta^s * [(alpha + T)^-(r + x) (beta + T)^-s + I]
+    I = s * integral from t_x to T of (alpha + u)^-(r + x) (beta + u)^-(s + 1) du
+    P(alive) = 1 / (1 + J),  J = I (alpha + T)^(r + x) (beta + T)^s
+
+I, elsewhere written with two hypergeometric functions that cancel, is a sum of positive terms here: Gauss-Legendre in
+ln(min(alpha, beta) + u), cut where the integrand has fallen by e^-40. The gradient is a mean under its weights.
+Unit of alpha and beta: the histogram's time.
+"""
+
+import math
+
+import numpy as np
+
+from orchestration.scoring.clv.count_model import Coordinate, CountModel, log_negative_binomial
+from orchestration.scoring.clv.histogram import Histogram
+from orchestration.scoring.clv.nbd import MEAN_GAP, RATE_SHAPE, negative_binomial_part
+
+DEEPEST = 40.0  # what lies further below the highest point of an integrand, in logarithms, is left out
+BLOCK = 8192  # cells at a time: bounds memory, and keeps the arrays in the processor's cache
+
+
+class ParetoNbd(CountModel):
+    """Parameters r, alpha, s, beta."""
+
+    key = "pareto_nbd"
+    names = ("r", "alpha", "s", "beta")
+    coordinates = (
+        RATE_SHAPE,
+        MEAN_GAP,
+        Coordinate("shape of rates to stop", 1e-3, 1e4, "stop_at_once_or_never", "alike_rates_to_stop"),
+        Coordinate("mean lifetime", 1e-5, 1e6, "all_stop_at_once", "no_drop_out"),
+    )
+    basis = ((1, 0, 0, 0), (1, 1, 0, 0), (0, 0, 1, 0), (0, 0, 1, 1))
+    times = (0, 1, 0, 1)
+    starts = {"mixed": (0.5, 0.6, 0.6, 1), "steady": (2, 0.9, 1, 10), "fleeting": (0.5, 0.2, 0.5, 0.1)}
+
+    def log_likelihood(self, histogram: Histogram) -> tuple[float, np.ndarray]:
+        r, alpha, s, beta = self.parameters
+        value, by_rate = negative_binomial_part(r, alpha, histogram)
+        ages = histogram.distinct_ages[0]
+        customers = histogram.customers_by_age
+        log_growth = np.log1p(ages / beta)
+        value -= s * (customers @ log_growth)
+        gradient = np.array([*by_rate, -(customers @ log_growth), customers @ (s * ages / (beta * (beta + ages)))])
+        for first in range(0, len(histogram), BLOCK):
+            cells = slice(first, first + BLOCK)
+            log_stopped, means = self._stopping(
+                histogram.frequency[cells], histogram.recency[cells], histogram.age[cells], gradient=True
+            )
+            counts = histogram.counts[cells]
+            value += counts @ np.logaddexp(0.0, log_stopped)
+            gradient += means @ (counts * _share(log_stopped))
+        return value, gradient
+
+    def _stopping(self, frequency, recency, age, gradient: bool = False):
+        """ln J, and the gradient of ln J where it is asked for; -inf and 0 where no time has passed."""
+        r, alpha, s, beta = self.parameters
+        orders = r + frequency
+        least, other = min(alpha, beta), max(alpha, beta)
+        power, other_power = (orders, s) if alpha <= beta else (s, orders)
+
+        def fallen(y):
+            """How far (alpha + u)^(r + x) (beta + u)^s has risen since t_x at ln(least + u) = y."""
+            return power * (y - begin) + other_power * np.log((other - least + np.exp(y)) / (other + recency))
+
+        begin = np.log(least + recency)
+        end = np.log(least + age)
+        deep = fallen(end) > DEEPEST
+        if deep.any():
+            # The rise is convex in y: Newton from above comes down to the cut and never passes below it.
+            cut, whole = end[deep], (begin, recency, power, other_power)
+            begin, recency, power, other_power = (np.broadcast_to(v, age.shape)[deep] for v in whole)
+            for _ in range(60):
+                slope = power + other_power / ((other - least) * np.exp(-cut) + 1)
+                step = (fallen(cut) - DEEPEST) / slope
+                cut = cut - step
+                if (step < 1e-3).all():
+                    break
+            end[deep] = cut
+            begin, recency, power, other_power = whole
+
+        nodes, weights = np.polynomial.legendre.leggauss(32)
+        width = (end - begin)[:, None]
+        y = begin[:, None] + (nodes + 1) / 2 * width
+        past = np.exp(y)  # least + u
+        log_past, log_further = y, np.log(past + (other - least))
+        (by_alpha, by_beta) = (log_past, log_further) if alpha <= beta else (log_further, log_past)
+        since_alpha = by_alpha - np.log(alpha + age)[:, None]
+        since_beta = by_beta - np.log(beta + age)[:, None]
+        beta_past = past if beta < alpha else past + (other - least)
+        terms = -orders[:, None] * since_alpha - s * since_beta
+        highest = terms[:, :1]  # the integrand but for a slow factor: highest next to the last order
+        terms = np.exp(terms - highest) * past / beta_past * weights
+        total = terms.sum(axis=1)
+        with np.errstate(divide="ignore"):
+            log_stopped = highest[:, 0] + np.log(total * (width[:, 0] / 2 * s))
+        if not gradient:
+            return log_stopped, None
+        terms /= total[:, None]
+        alpha_past = past if alpha <= beta else past + (other - least)
+        far = np.einsum("ij,ij->i", terms, 1 / beta_past)
+        means = np.stack(
+            [
+                -np.einsum("ij,ij->i", terms, since_alpha),
+                orders * (1 / (alpha + age) - np.einsum("ij,ij->i", terms, 1 / alpha_past)),
+                1 / s - np.einsum("ij,ij->i", terms, since_beta),
+                s / (beta + age) - (s + 1) * far,
+            ]
+        )
+        return log_stopped, means
+
+    def _p_alive(self, histogram: Histogram) -> np.ndarray:
+        alive = np.empty(len(histogram))
+        for first in range(0, len(histogram), BLOCK):
+            cells = slice(first, first + BLOCK)
+            log_stopped, _ = self._stopping(histogram.frequency[cells], histogram.recency[cells], histogram.age[cells])
+            alive[cells] = _share(-log_stopped)
+        return alive
+
+    def _orders_if_alive(self, histogram: Histogram, span: float, rate: float) -> np.ndarray:
+        """(r + x) / (alpha + T) times the integral of e^(-rate u) (1 + u / (beta + T))^-s, by age alone."""
+        r, alpha, s, beta = self.parameters
+        ages, age_of = histogram.distinct_ages
+        time = (beta + ages)[:, None]
+        until = np.minimum(np.log1p(span / time), DEEPEST / max(s - 1, 1e-9))
+        nodes, weights = np.polynomial.legendre.leggauss(48)
+        y = (nodes + 1) / 2 * until
+        lived = (weights / 2 * until * time * np.exp((1 - s) * y - rate * time * np.expm1(y))).sum(axis=1)
+        return (r + histogram.frequency) * (lived / (alpha + ages))[age_of]
+
+    def _probabilities_if_alive(self, histogram: Histogram, span: float, highest: int) -> np.ndarray:
+        """n orders and still alive at the end, or n orders until a stop at u, over all u in the span."""
+        r, alpha, s, beta = self.parameters
+        orders, time, life = r + histogram.frequency, alpha + histogram.age, beta + histogram.age
+        result = np.exp(
+            log_negative_binomial(orders, time, span, highest) - s * np.log1p(span / life)[:, None]
+        )
+        # In y = ln(1 + u / v), v the shorter of the times in which orders and stops get going.
+        v = np.minimum(life / (s + 1), time / orders)
+        until = np.log1p(span / v)
+        for node, weight in zip(*np.polynomial.legendre.leggauss(64), strict=True):
+            y = (node + 1) / 2 * until
+            u = v * np.expm1(y)
+            stop = np.log(weight / 2 * until * v * s / life) + y - (s + 1) * np.log1p(u / life)
+            result += np.exp(log_negative_binomial(orders, time, u, highest) + stop[:, None])
+        return result
+
+
+def _share(log_odds: np.ndarray) -> np.ndarray:
+    from scipy.special import expit
+
+    return expit(log_odds)

@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 
-from orchestration.scoring.clv.count_model import Coordinate, CountModel, log_negative_binomial
+from orchestration.scoring.clv.count_model import Coordinate, CountModel, gauss_legendre, log_negative_binomial
 from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.nbd import MEAN_GAP, RATE_SHAPE, negative_binomial_part
 from orchestration.scoring.clv.rising import log_staying
@@ -104,14 +104,14 @@ class BgNbd(CountModel):
         series *= (2 / degree) * shape[:, None]
         series[:, 0] /= 2
 
-        nodes, weights = np.polynomial.legendre.leggauss(degree // 2 + 16)
+        nodes, weights = gauss_legendre(degree // 2 + 16)
         answer = np.empty(len(histogram))
         block = 1024  # ages at a time: bounds memory where there are as many ages as customers
         for first in range(0, len(ages), block):
             time = alpha + ages[first : first + block, None]
             until = np.log1p(scale * span / time)
-            place = (nodes + 1) / 2 * until
-            weight = weights / 2 * until * np.exp(place - rate * time * np.expm1(place) / scale) / scale
+            place = nodes * until
+            weight = weights * until * np.exp(place - rate * time * np.expm1(place) / scale) / scale
             angle = np.arccos(np.clip(2 * place / farthest - 1, -1, 1))
             columns = np.stack([(weight * np.cos(power * angle)).sum(axis=1) for power in range(degree)])
             here = slice(None) if len(ages) <= block else (age_of >= first) & (age_of < first + block)

@@ -7,6 +7,7 @@ year. All models answer for the customers of a histogram, row by row; a new cust
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -143,6 +144,13 @@ class CountModel(ABC):
                 where=f"model {self.key}",
                 mend="give the histogram in the unit in which the model was fitted",
             )
+
+
+@cache
+def gauss_legendre(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights on (0, 1)."""
+    nodes, weights = np.polynomial.legendre.leggauss(size)
+    return (nodes + 1) / 2, weights / 2
 
 
 def log_negative_binomial(shape: np.ndarray, scale: np.ndarray, span: np.ndarray, highest: int) -> np.ndarray:

@@ -74,7 +74,14 @@ def maximise(
     Optimum
     """
     from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits
 
+    # The matrices are tiny: on a busy machine, BLAS threads that wait for one another make a fit 20 times as long.
+    with threadpool_limits(1, user_api="blas"):
+        return _maximise(minimize, objective, quick, starts, low, high)
+
+
+def _maximise(minimize, objective, quick, starts, low, high) -> Optimum:
     best = None
     for name, start in starts.items():
         found = minimize(

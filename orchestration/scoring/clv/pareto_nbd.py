@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-from orchestration.scoring.clv.count_model import Coordinate, CountModel, log_negative_binomial
+from orchestration.scoring.clv.count_model import Coordinate, CountModel, gauss_legendre, log_negative_binomial
 from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.nbd import MEAN_GAP, RATE_SHAPE, negative_binomial_part
 
@@ -84,35 +84,51 @@ class ParetoNbd(CountModel):
             end[deep] = cut
             begin, recency, power, other_power = whole
 
-        nodes, weights = np.polynomial.legendre.leggauss(32)
-        width = (end - begin)[:, None]
-        y = begin[:, None] + (nodes + 1) / 2 * width
-        past = np.exp(y)  # least + u
-        log_past, log_further = y, np.log(past + (other - least))
-        (by_alpha, by_beta) = (log_past, log_further) if alpha <= beta else (log_further, log_past)
-        since_alpha = by_alpha - np.log(alpha + age)[:, None]
-        since_beta = by_beta - np.log(beta + age)[:, None]
-        beta_past = past if beta < alpha else past + (other - least)
-        terms = -orders[:, None] * since_alpha - s * since_beta
-        highest = terms[:, :1]  # the integrand but for a slow factor: highest next to the last order
-        terms = np.exp(terms - highest) * past / beta_past * weights
-        total = terms.sum(axis=1)
+        easy = (fallen(end) <= 8) & (end - begin <= 3)
+        log_stopped = np.empty(len(age))
+        means = np.empty((4, len(age))) if gradient else None
+        for size, chosen in ((12, easy), (32, ~easy)):
+            cells = (orders[chosen], begin[chosen], end[chosen], age[chosen])
+            log_stopped[chosen], found = self._integral(*cells, size, gradient)
+            if gradient:
+                means[:, chosen] = found
+        return log_stopped, means
+
+    def _integral(self, orders, begin, end, age, size: int, gradient: bool):
+        """ln J by `size` nodes between begin and end, ln(least + u), and its gradient; one column a cell."""
+        r, alpha, s, beta = self.parameters
+        least, further = min(alpha, beta), abs(alpha - beta)
+        nodes, weights = gauss_legendre(size)
+        width = end - begin
+        log_near = begin + nodes[:, None] * width
+        near = np.exp(log_near)  # least + u
+        far = near + further
+        log_far = np.log(far)
+        (log_alpha, log_beta) = (log_near, log_far) if alpha <= beta else (log_far, log_near)
+        (past_alpha, past_beta) = (near, far) if alpha <= beta else (far, near)
+        log_alpha = log_alpha - np.log(alpha + age)
+        log_beta = log_beta - np.log(beta + age)
+        terms = -orders * log_alpha - s * log_beta
+        highest = terms[0].copy()  # the integrand but for a slow factor: highest next to the last order
+        terms -= highest
+        np.exp(terms, out=terms)
+        terms *= weights[:, None]
+        if beta >= alpha:
+            terms *= near / far
+        total = terms.sum(axis=0)
         with np.errstate(divide="ignore"):
-            log_stopped = highest[:, 0] + np.log(total * (width[:, 0] / 2 * s))
+            log_stopped = highest + np.log(total * (width * s))
         if not gradient:
             return log_stopped, None
-        terms /= total[:, None]
-        alpha_past = past if alpha <= beta else past + (other - least)
-        far = np.einsum("ij,ij->i", terms, 1 / beta_past)
-        means = np.stack(
+        terms /= total
+        return log_stopped, np.stack(
             [
-                -np.einsum("ij,ij->i", terms, since_alpha),
-                orders * (1 / (alpha + age) - np.einsum("ij,ij->i", terms, 1 / alpha_past)),
-                1 / s - np.einsum("ij,ij->i", terms, since_beta),
-                s / (beta + age) - (s + 1) * far,
+                -np.einsum("ij,ij->j", terms, log_alpha),
+                orders * (1 / (alpha + age) - (terms / past_alpha).sum(axis=0)),
+                1 / s - np.einsum("ij,ij->j", terms, log_beta),
+                s / (beta + age) - (s + 1) * (terms / past_beta).sum(axis=0),
             ]
         )
-        return log_stopped, means
 
     def _p_alive(self, histogram: Histogram) -> np.ndarray:
         alive = np.empty(len(histogram))
@@ -128,9 +144,9 @@ class ParetoNbd(CountModel):
         ages, age_of = histogram.distinct_ages
         time = (beta + ages)[:, None]
         until = np.minimum(np.log1p(span / time), DEEPEST / max(s - 1, 1e-9))
-        nodes, weights = np.polynomial.legendre.leggauss(48)
-        y = (nodes + 1) / 2 * until
-        lived = (weights / 2 * until * time * np.exp((1 - s) * y - rate * time * np.expm1(y))).sum(axis=1)
+        nodes, weights = gauss_legendre(48)
+        y = nodes * until
+        lived = (weights * until * time * np.exp((1 - s) * y - rate * time * np.expm1(y))).sum(axis=1)
         return (r + histogram.frequency) * (lived / (alpha + ages))[age_of]
 
     def _probabilities_if_alive(self, histogram: Histogram, span: float, highest: int) -> np.ndarray:
@@ -143,10 +159,10 @@ class ParetoNbd(CountModel):
         # In y = ln(1 + u / v), v the shorter of the times in which orders and stops get going.
         v = np.minimum(life / (s + 1), time / orders)
         until = np.log1p(span / v)
-        for node, weight in zip(*np.polynomial.legendre.leggauss(64), strict=True):
-            y = (node + 1) / 2 * until
+        for node, weight in zip(*gauss_legendre(64), strict=True):
+            y = node * until
             u = v * np.expm1(y)
-            stop = np.log(weight / 2 * until * v * s / life) + y - (s + 1) * np.log1p(u / life)
+            stop = np.log(weight * until * v * s / life) + y - (s + 1) * np.log1p(u / life)
             result += np.exp(log_negative_binomial(orders, time, u, highest) + stop[:, None])
         return result
 

@@ -14,11 +14,13 @@ expected orders and their distribution. Unit of alpha: the histogram's time.
 """
 
 import math
+from typing import ClassVar
 
 import numpy as np
 
-from orchestration.scoring.clv.count_model import Coordinate, CountModel, gauss_legendre, log_negative_binomial
+from orchestration.scoring.clv.count_model import CountModel, gauss_legendre, log_negative_binomial
 from orchestration.scoring.clv.histogram import Histogram
+from orchestration.scoring.clv.maximum_likelihood import Coordinate
 from orchestration.scoring.clv.nbd import MEAN_GAP, RATE_SHAPE, negative_binomial_part
 from orchestration.scoring.clv.rising import log_staying
 
@@ -35,8 +37,8 @@ class BgNbd(CountModel):
         Coordinate("likeness of chances to stop", 1e-3, 1e3, "stop_at_once_or_never", "alike_chances_to_stop"),
     )
     basis = ((1, 0, 0, 0), (1, 1, 0, 0), (0, 0, 0.5, 1), (0, 0, -0.5, 1))
-    times = (0, 1, 0, 0)
-    starts = {
+    units = (0, 1, 0, 0)
+    starts: ClassVar[dict[str, tuple[float, ...]]] = {
         "mixed": (0.5, 0.6, 0.3, 1),
         "steady": (2, 0.9, 0.05, 2),
         "fleeting": (0.5, 0.2, 2, 0.7),
@@ -169,8 +171,8 @@ def _order_rate(power: np.ndarray, a: float, chance: np.ndarray, points: np.ndar
     step = min(0.25, 0.7 * spread)
     reach = 45 + math.log1p(float(power.max() * points.max()))
     centre = math.log(a) - np.log(chance)
-    low = centre.min() - reach / (a + 1) - 9 * spread
-    high = centre.max() + reach / (chance.min() + 1) + 9 * spread
+    low = centre.min() - reach / (a + 1) - 9 * min(spread, 1.0)
+    high = centre.max() + reach / (chance.min() + 1) + 9 * min(spread, 1.0)
     u = np.arange(low, high, step)[:, None]
     log_p, log_other = -np.logaddexp(0.0, -u), -np.logaddexp(0.0, u)
     log_growth = np.log1p(np.exp(log_p) * points)

@@ -14,24 +14,8 @@ import numpy as np
 
 from orchestration.errors import UserError
 from orchestration.scoring.clv.histogram import Histogram
+from orchestration.scoring.clv.maximum_likelihood import Coordinate
 from orchestration.scoring.clv.simple import DAYS_PER_YEAR
-
-
-@dataclass(frozen=True)
-class Coordinate:
-    """One direction in which a fit moves, as a logarithm, with its ends and what each end means.
-
-    low, high : float
-        Ends of exp(coordinate); times are in units of the mean age.
-    at_low, at_high : str
-        Name of the boundary case, empty where the end is no case of its own.
-    """
-
-    name: str
-    low: float
-    high: float
-    at_low: str = ""
-    at_high: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,10 +35,10 @@ class CountModel(ABC):
 
     key: ClassVar[str]  # how settings and tables call the model
     names: ClassVar[tuple[str, ...]]
-    # ln parameters = basis @ coordinates + times * ln(mean age): the edges of the data lie along coordinates.
+    # ln parameters = basis @ coordinates + units * ln(mean age): the edges of the data lie along coordinates.
     coordinates: ClassVar[tuple[Coordinate, ...]]
     basis: ClassVar[tuple[tuple[float, ...], ...]]
-    times: ClassVar[tuple[float, ...]]
+    units: ClassVar[tuple[float, ...]]
     starts: ClassVar[dict[str, tuple[float, ...]]]  # exp(coordinates), with the mean gap as a share of the naive one
 
     def __post_init__(self):
@@ -131,10 +115,6 @@ class CountModel(ABC):
         chances = self._probabilities_if_alive(histogram, days / self.days_per_unit, highest) * alive[:, None]
         chances[:, 0] += 1 - alive
         return chances
-
-    def named(self) -> dict[str, float]:
-        """The parameters by name."""
-        return dict(zip(self.names, self.parameters, strict=True))
 
     def _same_unit(self, histogram: Histogram) -> None:
         if histogram.days_per_unit != self.days_per_unit:

@@ -173,9 +173,7 @@ class Histogram:
         until = np.cumsum(self.counts[order])
         taken = np.diff(np.floor(until * (customers / until[-1]) + 0.5), prepend=0).astype(np.int64)
         rows = order[taken > 0]
-        return Histogram(
-            self.frequency[rows], self.recency[rows], self.age[rows], taken[taken > 0], self.days_per_unit
-        )
+        return Histogram(self.frequency[rows], self.recency[rows], self.age[rows], taken[taken > 0], self.days_per_unit)
 
     def _key(self) -> np.ndarray:
         """One whole number a history, that sorts as (frequency, recency, age) do."""

@@ -4,10 +4,13 @@ Each customer orders at a constant rate lambda, lambda is Gamma(r, alpha) over c
 alpha: the histogram's time. With x repeats in age T: L = Gamma(r + x) / Gamma(r) alpha^r / (alpha + T)^(r + x).
 """
 
+from typing import ClassVar
+
 import numpy as np
 
-from orchestration.scoring.clv.count_model import Coordinate, CountModel, log_negative_binomial
+from orchestration.scoring.clv.count_model import CountModel, log_negative_binomial
 from orchestration.scoring.clv.histogram import Histogram
+from orchestration.scoring.clv.maximum_likelihood import Coordinate
 from orchestration.scoring.clv.rising import log_rising
 
 RATE_SHAPE = Coordinate("shape of rates", 1e-3, 1e4, "", "alike_rates")
@@ -21,8 +24,8 @@ class Nbd(CountModel):
     names = ("r", "alpha")
     coordinates = (RATE_SHAPE, MEAN_GAP)
     basis = ((1, 0), (1, 1))
-    times = (0, 1)
-    starts = {"mixed": (0.5, 1), "alike": (5, 1), "unlike": (0.1, 1)}
+    units = (0, 1)
+    starts: ClassVar[dict[str, tuple[float, ...]]] = {"mixed": (0.5, 1), "alike": (5, 1), "unlike": (0.1, 1)}
 
     def log_likelihood(self, histogram: Histogram) -> tuple[float, np.ndarray]:
         return negative_binomial_part(*self.parameters, histogram)
@@ -49,9 +52,7 @@ def negative_binomial_part(r: float, alpha: float, histogram: Histogram) -> tupl
     ages = histogram.distinct_ages[0]
     log_growth = np.log1p(ages / alpha)
     customers, repeats = histogram.customers_by_age, histogram.repeats_by_age
-    value = (
-        histogram.customers_by_frequency @ rising - r * (customers @ log_growth) - repeats @ np.log(alpha + ages)
-    )
+    value = histogram.customers_by_frequency @ rising - r * (customers @ log_growth) - repeats @ np.log(alpha + ages)
     return value, np.array(
         [
             histogram.customers_by_frequency @ by_r - customers @ log_growth,

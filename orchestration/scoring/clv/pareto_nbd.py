@@ -12,12 +12,13 @@ ln(min(alpha, beta) + u), cut where the integrand has fallen by e^-40. The gradi
 Unit of alpha and beta: the histogram's time.
 """
 
-import math
+from typing import ClassVar
 
 import numpy as np
 
-from orchestration.scoring.clv.count_model import Coordinate, CountModel, gauss_legendre, log_negative_binomial
+from orchestration.scoring.clv.count_model import CountModel, gauss_legendre, log_negative_binomial
 from orchestration.scoring.clv.histogram import Histogram
+from orchestration.scoring.clv.maximum_likelihood import Coordinate
 from orchestration.scoring.clv.nbd import MEAN_GAP, RATE_SHAPE, negative_binomial_part
 
 DEEPEST = 40.0  # what lies further below the highest point of an integrand, in logarithms, is left out
@@ -36,8 +37,12 @@ class ParetoNbd(CountModel):
         Coordinate("mean lifetime", 1e-5, 1e6, "all_stop_at_once", "no_drop_out"),
     )
     basis = ((1, 0, 0, 0), (1, 1, 0, 0), (0, 0, 1, 0), (0, 0, 1, 1))
-    times = (0, 1, 0, 1)
-    starts = {"mixed": (0.5, 0.6, 0.6, 1), "steady": (2, 0.9, 1, 10), "fleeting": (0.5, 0.2, 0.5, 0.1)}
+    units = (0, 1, 0, 1)
+    starts: ClassVar[dict[str, tuple[float, ...]]] = {
+        "mixed": (0.5, 0.6, 0.6, 1),
+        "steady": (2, 0.9, 1, 10),
+        "fleeting": (0.5, 0.2, 0.5, 0.1),
+    }
 
     def log_likelihood(self, histogram: Histogram) -> tuple[float, np.ndarray]:
         r, alpha, s, beta = self.parameters
@@ -96,8 +101,8 @@ class ParetoNbd(CountModel):
 
     def _integral(self, orders, begin, end, age, size: int, gradient: bool):
         """ln J by `size` nodes between begin and end, ln(least + u), and its gradient; one column a cell."""
-        r, alpha, s, beta = self.parameters
-        least, further = min(alpha, beta), abs(alpha - beta)
+        _, alpha, s, beta = self.parameters
+        further = abs(alpha - beta)
         nodes, weights = gauss_legendre(size)
         width = end - begin
         log_near = begin + nodes[:, None] * width
@@ -153,9 +158,7 @@ class ParetoNbd(CountModel):
         """n orders and still alive at the end, or n orders until a stop at u, over all u in the span."""
         r, alpha, s, beta = self.parameters
         orders, time, life = r + histogram.frequency, alpha + histogram.age, beta + histogram.age
-        result = np.exp(
-            log_negative_binomial(orders, time, span, highest) - s * np.log1p(span / life)[:, None]
-        )
+        result = np.exp(log_negative_binomial(orders, time, span, highest) - s * np.log1p(span / life)[:, None])
         # In y = ln(1 + u / v), v the shorter of the times in which orders and stops get going.
         v = np.minimum(life / (s + 1), time / orders)
         until = np.log1p(span / v)

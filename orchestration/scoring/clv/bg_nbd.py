@@ -24,18 +24,17 @@ from orchestration.scoring.clv.maximum_likelihood import Coordinate
 from orchestration.scoring.clv.nbd import MEAN_GAP, RATE_SHAPE, negative_binomial_part
 from orchestration.scoring.clv.rising import log_staying
 
+# a / b and the root of a b: a Beta distribution's ends lie along these.
+ODDS_TO_STOP = Coordinate("odds to stop", 1e-6, 1e6, "no_drop_out", "all_stop_at_once")
+STOP_LIKENESS = Coordinate("likeness of chances to stop", 1e-3, 1e3, "stop_at_once_or_never", "alike_chances_to_stop")
+
 
 class BgNbd(CountModel):
     """Parameters r, alpha, a, b."""
 
     key = "bg_nbd"
     names = ("r", "alpha", "a", "b")
-    coordinates = (
-        RATE_SHAPE,
-        MEAN_GAP,
-        Coordinate("odds to stop", 1e-6, 1e6, "no_drop_out", "all_stop_at_once"),
-        Coordinate("likeness of chances to stop", 1e-3, 1e3, "stop_at_once_or_never", "alike_chances_to_stop"),
-    )
+    coordinates = (RATE_SHAPE, MEAN_GAP, ODDS_TO_STOP, STOP_LIKENESS)
     basis = ((1, 0, 0, 0), (1, 1, 0, 0), (0, 0, 0.5, 1), (0, 0, -0.5, 1))
     units = (0, 1, 0, 0)
     starts: ClassVar[dict[str, tuple[float, ...]]] = {

@@ -53,37 +53,40 @@ class BgNbd(CountModel):
         value = counting + customers @ staying
         gradient = np.array([*by_rate, customers @ by_a, customers @ by_b])
 
-        cells = histogram if shift or not histogram.repeats else histogram.repeaters
-        if not shift and not histogram.repeats:
-            return value, gradient
-        gaps, log_odds = self._log_odds(cells)
-        value += cells.counts @ np.logaddexp(0.0, log_odds)
-        stopped = cells.counts * _share(log_odds)
-        ages, age_of = cells.distinct_ages
-        recencies, recency_of = cells.distinct_recencies
-        closeness = (1 / (alpha + ages))[age_of] - (1 / (alpha + recencies))[recency_of]
+        gaps, log_odds = self._log_odds(histogram)
+        odds = np.exp(-np.abs(log_odds))  # the smaller of e^G and e^-G
+        value += histogram.weights @ (np.maximum(log_odds, 0.0) + np.log1p(odds))
+        stopped = histogram.weights * np.where(log_odds > 0, 1.0, odds) / (1 + odds)
+        by_order = np.bincount(histogram.orders, stopped)
+        stopped_rate = stopped * (r + histogram.frequency)
+        (ages, age_of), (recencies, recency_of) = histogram.distinct_ages, histogram.distinct_recencies
+        orders = np.arange(1 - shift, len(by_order))  # without shift nobody has stopped at no repeat
         gradient += [
             stopped @ gaps,
-            (stopped * (r + cells.frequency)) @ closeness,
-            stopped.sum() / a,
-            -(stopped @ (1 / (b + cells.frequency + (shift - 1)))),
+            np.bincount(age_of, stopped_rate) @ (1 / (alpha + ages))
+            - np.bincount(recency_of, stopped_rate) @ (1 / (alpha + recencies)),
+            by_order.sum() / a,
+            -(by_order[1 - shift :] @ (1 / (b + orders + (shift - 1)))),
         ]
         return value, gradient
 
-    def _log_odds(self, cells: Histogram) -> tuple[np.ndarray, np.ndarray]:
-        """ln((alpha + T) / (alpha + t_x)) and G: log odds of having stopped; logarithms of distinct values only."""
+    def _log_odds(self, histogram: Histogram) -> tuple[np.ndarray, np.ndarray]:
+        """ln((alpha + T) / (alpha + t_x)) and G, log odds of having stopped; logarithms of distinct values only."""
         r, alpha, a, b = self.parameters
-        ages, age_of = cells.distinct_ages
-        recencies, recency_of = cells.distinct_recencies
-        gaps = np.log(alpha + ages)[age_of] - np.log(alpha + recencies)[recency_of]
-        orders = np.arange(cells.orders.max() + 1.0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            first = math.log(a) - np.log(b + orders + (self.shift - 1))
-        return gaps, first[cells.orders] + (r + cells.frequency) * gaps
+        (ages, age_of), (recencies, recency_of) = histogram.distinct_ages, histogram.distinct_recencies
+        gaps = np.log(alpha + ages)[age_of]
+        gaps -= np.log(alpha + recencies)[recency_of]
+        least = 1 - self.shift
+        orders = np.arange(least, len(histogram.customers_by_frequency))
+        first = np.concatenate(([-np.inf] * least, math.log(a) - np.log(b + orders + (self.shift - 1))))
+        log_odds = (r + histogram.frequency) * gaps
+        log_odds += first[histogram.orders]
+        return gaps, log_odds
 
     def _p_alive(self, histogram: Histogram) -> np.ndarray:
-        stopped = _share(self._log_odds(histogram)[1])
-        return 1 - stopped if self.shift else np.where(histogram.frequency == 0, 1.0, 1 - stopped)
+        from scipy.special import expit
+
+        return expit(-self._log_odds(histogram)[1])
 
     def _orders_if_alive(self, histogram: Histogram, span: float, rate: float) -> np.ndarray:
         """By the integral of the order rate; each ingredient depends on the frequency or on the age alone.
@@ -140,12 +143,6 @@ class MbgNbd(BgNbd):
 
     key = "mbg_nbd"
     shift = 1
-
-
-def _share(log_odds: np.ndarray) -> np.ndarray:
-    from scipy.special import expit
-
-    return expit(log_odds)
 
 
 def _order_rate(power: np.ndarray, a: float, chance: np.ndarray, points: np.ndarray) -> np.ndarray:

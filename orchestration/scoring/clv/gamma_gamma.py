@@ -79,9 +79,20 @@ class Spending:
         return np.unique(self.frequency.astype(np.intp), return_inverse=True)
 
     @cached_property
-    def log_totals(self) -> np.ndarray:
-        """ln(x m), shape (cells,)."""
-        return np.log(self.frequency) + np.log(self.mean)
+    def repeats(self) -> np.ndarray:
+        """Orders of all customers in each row, shape (cells,)."""
+        return self.counts * self.frequency
+
+    @cached_property
+    def inverse_totals(self) -> np.ndarray:
+        """1 / (x m), shape (cells,)."""
+        return 1 / (self.frequency * self.mean)
+
+    @cached_property
+    def sums_of_logarithms(self) -> tuple[float, float]:
+        """Of m and of x m, over the customers."""
+        means = float(self.counts @ np.log(self.mean))
+        return means, means + float(self.counts @ np.log(self.frequency))
 
     @property
     def observed_mean(self) -> float:
@@ -131,23 +142,24 @@ class GammaGamma:
         from scipy.special import betaln, psi
 
         p, q, gamma = self.parameters
-        counts, x = spending.counts, spending.frequency
+        counts, repeats = spending.counts, spending.repeats
         orders, order_of = spending.distinct_frequencies
         customers = np.bincount(order_of, counts)
         shapes = p * orders
-        log_share = np.logaddexp(0.0, math.log(gamma) - spending.log_totals)  # ln(1 + gamma / (x m))
-        log_other = log_share + (spending.log_totals - math.log(gamma))  # ln(1 + x m / gamma)
-        own, others, repeats = counts @ (x * log_share), counts @ log_other, counts @ x
-        means = counts @ (spending.log_totals - np.log(x))
-        value = -(customers @ betaln(shapes, q)) - means - p * own - q * others
+        ratio = gamma * spending.inverse_totals
+        log_own = np.log1p(ratio)  # ln(1 + gamma / (x m))
+        own = repeats @ log_own
+        log_means, log_totals = spending.sums_of_logarithms
+        others = counts @ log_own + log_totals - spending.customers * math.log(gamma)  # of ln(1 + x m / gamma)
+        value = -(customers @ betaln(shapes, q)) - log_means - p * own - q * others
         together = psi(shapes + q)
-        # d/d gamma: p x and q pull by the shares of gamma and of x m in gamma + x m.
-        share = np.exp(-log_share)
+        ratio += 1
+        share = np.divide(1, ratio, out=ratio)  # of x m in gamma + x m
         return value, np.array(
             [
                 (customers * orders) @ (together - psi(shapes)) - own,
                 customers @ (together - psi(q)) - others,
-                (q * (counts @ share) - p * (repeats - counts @ (x * share))) / gamma,
+                (q * (counts @ share) - p * (repeats.sum() - repeats @ share)) / gamma,
             ]
         )
 

@@ -90,7 +90,7 @@ class Histogram:
         """
         given = cls(frequency, recency, age, np.ones(len(frequency), int) if counts is None else counts, days_per_unit)
         key = given._key()
-        order = np.argsort(key, kind="stable")
+        order = np.argsort(key)
         starts = np.flatnonzero(np.diff(key[order], prepend=-1))
         rows = order[starts]
         merged = np.add.reduceat(given.counts[order], starts)
@@ -134,7 +134,12 @@ class Histogram:
         """All customers."""
         return int(self.counts.sum())
 
-    @property
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """The counts as floats, to weigh sums with."""
+        return self.counts.astype(np.float64)
+
+    @cached_property
     def repeats(self) -> float:
         """Order days after the first, of all customers."""
         return float(self.counts @ self.frequency)
@@ -143,11 +148,6 @@ class Histogram:
     def mean_age(self) -> float:
         """Mean age over the customers."""
         return float(self.counts @ self.age / self.customers)
-
-    @cached_property
-    def repeaters(self) -> "Histogram":
-        """The rows with at least one repeat; there must be some."""
-        return self.rows(self.frequency > 0)
 
     def rows(self, chosen: np.ndarray) -> "Histogram":
         """The chosen rows, by mask or by place."""
@@ -169,7 +169,7 @@ class Histogram:
         """
         if len(self) <= customers:
             return self
-        order = np.argsort(self._key(), kind="stable")
+        order = np.argsort(self._key())
         until = np.cumsum(self.counts[order])
         taken = np.diff(np.floor(until * (customers / until[-1]) + 0.5), prepend=0).astype(np.int64)
         rows = order[taken > 0]

@@ -13,8 +13,12 @@ Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 STEEPEST = 1e-7  # a larger gradient, per customer and free coordinate, is no optimum
 BETTER = 1e-9  # a later start wins by more than this; the previous parameters come last
-SMALLEST_STEP = 1e-9
+ROUNDING = 1e-10  # of values where shapes are 1e4; the gradient is exact to more digits, and has the last word
+SMALLEST_STEP = 1e-9  # steps shorter than this end a climb
+SHORTEST = 1e-4  # share of a step below which no way up is left but for rounding
 FLATTEST = 1e-10  # least curvature that a step is divided by
+NEAR = 1e-3  # a step this short ends near enough to the top for the curvature to hold
+ASIDE = 1e-5  # step of the differences
 CLIMBS, ANEW = 60, 8  # steps at most, and after how many the curvature is taken anew
 
 
@@ -95,65 +99,73 @@ def _maximise(minimize, objective, quick, starts, low, high) -> Optimum:
         if best is None or -found.fun > best[0] + BETTER:
             best = -found.fun, found.x, found.nit, name
     _, place, iterations, start = best
-    curvature = information(quick, place, low, high)
+    top, steps = _climb(quick, place, None, low, high)
     if quick is not objective:
-        place, steps = _climb(quick, place, curvature, low, high)
-        curvature = information(quick, place, low, high)
-    place, steps = _climb(objective, place, curvature, low, high)
-    value, gradient = objective(place)
-    held = _held(place, gradient, low, high)
+        top, steps = _climb(objective, top.place, top.curvature, low, high)
+    held = _held(top.place, top.gradient, low, high)
     return Optimum(
-        place=place,
-        value=value,
-        gradient_norm=float(np.abs(gradient[~held]).max(initial=0.0)),
+        place=top.place,
+        value=top.value,
+        gradient_norm=float(np.abs(top.gradient[~held]).max(initial=0.0)),
         iterations=iterations + steps,
         start=start,
-        edges=np.where(held, np.sign(gradient), 0).astype(int),
-        information=information(objective, place, low, high),
+        edges=np.where(held, np.sign(top.gradient), 0).astype(int),
+        information=top.curvature,
     )
 
 
-def information(objective: Objective, place: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Minus the second derivatives, from central differences of the gradient (one-sided at a bound)."""
+@dataclass
+class _Point:
+    """A place, what was found there, and the curvature there or not far from it."""
+
+    place: np.ndarray
+    value: float
+    gradient: np.ndarray
+    curvature: np.ndarray | None
+
+
+def _curvature(objective: Objective, point: _Point, high: np.ndarray) -> np.ndarray:
+    """Minus the second derivatives, from differences of the gradient: one call a coordinate, right to about 1e-5."""
     rows = []
-    for number in range(len(place)):
-        ends = []
-        for side in (1e-4, -1e-4):
-            end = place.copy()
-            end[number] = np.clip(place[number] + side, low[number], high[number])
-            ends.append((end[number], objective(end)[1]))
-        (ahead, after), (behind, before) = ends
-        rows.append((before - after) / (ahead - behind))
+    for number in range(len(point.place)):
+        beside = point.place.copy()
+        beside[number] += ASIDE if beside[number] + ASIDE <= high[number] else -ASIDE
+        rows.append((point.gradient - objective(beside)[1]) / (beside[number] - point.place[number]))
     return (np.array(rows) + np.array(rows).T) / 2
 
 
-def _climb(objective: Objective, place, curvature, low, high) -> tuple[np.ndarray, int]:
-    """Newton steps within the bounds, the curvature kept for some steps: it changes little near the top."""
-    value, gradient = objective(place)
+def _climb(objective: Objective, place, curvature, low, high) -> tuple[_Point, int]:
+    """Newton steps within the bounds.
+
+    A curvature that is given, from a sample, leads near the top; there it is taken once more, on all data, and
+    changes too little from then on to be worth the calls. It also is what standard errors come from.
+    """
+    point = _Point(place, *objective(place), curvature)
+    own, moved = False, np.inf
     for step_number in range(1, CLIMBS + 1):
-        if step_number % ANEW == 0:
-            curvature = information(objective, place, low, high)
-        free = ~_held(place, gradient, low, high)
-        if not free.any():
-            return place, step_number
-        curves, axes = np.linalg.eigh(curvature[np.ix_(free, free)])
+        if point.curvature is None or (not own and moved < NEAR) or step_number % ANEW == 0:
+            point.curvature, own = _curvature(objective, point, high), True
+        free = ~_held(point.place, point.gradient, low, high)
+        curves, axes = np.linalg.eigh(point.curvature[np.ix_(free, free)])
         step = np.zeros(len(place))
-        step[free] = axes @ ((axes.T @ gradient[free]) / np.maximum(np.abs(curves), FLATTEST))
+        step[free] = axes @ ((axes.T @ point.gradient[free]) / np.maximum(np.abs(curves), FLATTEST))
         step /= max(1.0, np.abs(step).max())
         size = 1.0
-        while True:
-            further = np.clip(place + size * step, low, high)
-            farther_value, farther_gradient = objective(further)
-            if farther_value >= value - 1e-14 * abs(value) or size < 1e-6:
+        while size >= SHORTEST:
+            further = np.clip(point.place + size * step, low, high)
+            value, gradient = objective(further)
+            if value >= point.value - ROUNDING * (1 + abs(point.value)):
                 break
             size /= 4
-        if size < 1e-6:
-            return place, step_number
-        moved = np.abs(further - place).max()
-        place, value, gradient = further, farther_value, farther_gradient
+        else:
+            break
+        moved = np.abs(further - point.place).max()
+        point = _Point(further, value, gradient, point.curvature)
         if moved < SMALLEST_STEP:
-            return place, step_number
-    return place, CLIMBS
+            break
+    if not own:
+        point.curvature = _curvature(objective, point, high)
+    return point, step_number
 
 
 def _held(place, gradient, low, high) -> np.ndarray:

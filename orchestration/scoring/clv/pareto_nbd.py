@@ -57,7 +57,7 @@ class ParetoNbd(CountModel):
             log_stopped, means = self._stopping(
                 histogram.frequency[cells], histogram.recency[cells], histogram.age[cells], gradient=True
             )
-            counts = histogram.counts[cells]
+            counts = histogram.weights[cells]
             value += counts @ np.logaddexp(0.0, log_stopped)
             gradient += means @ (counts * _share(log_stopped))
         return value, gradient

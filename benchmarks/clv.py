@@ -68,6 +68,9 @@ def measure(kind: str, file: Path) -> None:
 
 
 def our_value(kind: str, columns) -> dict:
+    import scipy.optimize  # as lifetimes does when it is imported: half a second that is not the method's
+    import scipy.special  # noqa: F401
+
     from orchestration.scoring.clv.fitting import fit
     from orchestration.scoring.clv.gamma_gamma import Spending, fit_spend
     from orchestration.scoring.clv.histogram import Histogram

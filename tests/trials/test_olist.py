@@ -4,8 +4,13 @@ import json
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 from a_trial import original, refreshed
+
+from orchestration.scoring.clv.fitting import MODELS, fit, fit_chain
+from orchestration.scoring.clv.histogram import Histogram
+from orchestration.scoring.clv.maximum_likelihood import NOTES
 
 OUTCOMES = ("accepted", "duplicate", "superseded", "excluded", "quarantined")
 
@@ -87,3 +92,23 @@ def test_payments_of_each_order_arrive_in_its_amount(loads, data):
     payments = loads["orders"]["joins"]["payments"]
     assert payments["money"] == payments["money_of_rows"] == str(total)
     assert payments["money_without_row"] == "0.00"
+
+
+def test_almost_all_one_time_buyers_end_in_a_named_case(data):
+    """Three of 2,954 people came back, too few to tell when people stop: every model ends in finite numbers and says what they rest on."""
+    with duckdb.connect() as connection:
+        columns = connection.execute(
+            "select count(distinct day) - 1, max(day) - min(day), date '2018-10-31' - min(day) from ("
+            f"select customer_unique_id, order_purchase_timestamp::date as day from '{data}/olist_orders_dataset.csv' "
+            f"inner join '{data}/olist_customers_dataset.csv' using (customer_id) "
+            "where order_status not in ('canceled', 'unavailable')) group by customer_unique_id"
+        ).fetchnumpy()
+    histogram = Histogram.of(*columns.values())
+    for key in MODELS:
+        found = fit(key, histogram)
+        orders = found.model.discounted_orders(histogram, 365, 0.1)
+        assert (np.isfinite(orders) & (orders >= 0)).all()
+        assert found.report.status == "boundary"
+        assert NOTES["one_time_buyers"] in found.report.note
+    chosen = fit_chain(histogram).report
+    assert (chosen.model, chosen.boundary) == ("nbd", "no_drop_out, alike_rates, one_time_buyers")

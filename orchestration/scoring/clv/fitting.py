@@ -21,8 +21,6 @@ CHAIN = (ParetoNbd.key, BgNbd.key, Nbd.key)
 
 SAMPLE = 6000  # histories on which the starts are tried
 FEW_REPEATERS = 0.05  # share of customers with a repeat below which they are called almost all one-time buyers
-# Drop-out costs two parameters, so that by Akaike's criterion it must raise the log-likelihood by more than two.
-WORTH_OF_DROP_OUT = 2.0
 
 
 @dataclass(frozen=True)
@@ -85,8 +83,9 @@ def fit_chain(histogram: Histogram, chain: tuple[str, ...] = CHAIN, previous: Co
     """The first model of the chain that the data support; the last where they support none.
 
     A model with drop-out is left for the next one when it did not converge, or explains the histories no better
-    than customers who never stop do (NBD; by Akaike's criterion). Where the chain ends without a model, the caller
-    uses simple LTV.
+    than customers who never stop do (NBD). Drop-out costs two parameters, which by Schwarz's criterion (BIC) must
+    raise the log-likelihood by more than ln(customers): three repeat customers among thousands do not teach when
+    customers stop. Where the chain ends without a model, the caller uses simple LTV.
 
     Parameters
     ----------
@@ -110,7 +109,7 @@ def fit_chain(histogram: Histogram, chain: tuple[str, ...] = CHAIN, previous: Co
         tried = fit(key, histogram, previous)
         if tried.report.status == "not_converged":
             left.append((key, "not_converged"))
-        elif tried.report.log_likelihood <= never_stop.report.log_likelihood + WORTH_OF_DROP_OUT:
+        elif tried.report.log_likelihood <= never_stop.report.log_likelihood + np.log(histogram.customers):
             left.append((key, "no_drop_out"))
         else:
             return Fit(tried.model, _after(tried.report, left))
@@ -120,7 +119,7 @@ def fit_chain(histogram: Histogram, chain: tuple[str, ...] = CHAIN, previous: Co
 def _after(report: FitReport, left: list[tuple[str, str]]) -> FitReport:
     """The report with the models left before it; that nobody stops is a case of the data where NBD remains."""
     report = replace(report, fallbacks=tuple(left))
-    if report.model != Nbd.key or (left and left[-1][1] != "no_drop_out") or not left:
+    if report.model != Nbd.key or not left or left[-1][1] != "no_drop_out":
         return report
     cases = ["no_drop_out", *filter(None, report.boundary.split(", "))]
     note = " ".join(NOTES[case] for case in cases)

@@ -95,7 +95,7 @@ def test_payments_of_each_order_arrive_in_its_amount(loads, data):
 
 
 def test_almost_all_one_time_buyers_end_in_a_named_case(data):
-    """Three of 2,954 people came back, too few to tell when people stop: every model ends in finite numbers and says what they rest on."""
+    """Three of 2,954 people came back, too few to tell when people stop: finite numbers, and a word for it."""
     with duckdb.connect() as connection:
         columns = connection.execute(
             "select count(distinct day) - 1, max(day) - min(day), date '2018-10-31' - min(day) from ("

@@ -102,7 +102,8 @@ class CountModel(ABC):
     def order_probabilities(self, histogram: Histogram, days: float, highest: int) -> np.ndarray:
         """P(n order days in the next `days` days) for n = 0 .. highest.
 
-        What is missing to 1 in a row is the chance of more than `highest`.
+        What is missing to 1 in a row is the chance of more than `highest`. Several arrays as large as the answer
+        are made: ask for long histograms in parts (`Histogram.rows`).
 
         Returns
         -------
@@ -111,8 +112,12 @@ class CountModel(ABC):
         self._same_unit(histogram)
         if not (math.isfinite(days) and days > 0 and highest >= 0):
             raise UserError(f"days is {days}, highest {highest}; days must be > 0, highest >= 0", where=self.key)
+        # Who is alive depends on the recency too; what the living do depends on frequency and age alone.
+        ages, age_of = histogram.distinct_ages
+        _, rows, pair_of = np.unique(histogram.orders * len(ages) + age_of, return_index=True, return_inverse=True)
         alive = self._p_alive(histogram)
-        chances = self._probabilities_if_alive(histogram, days / self.days_per_unit, highest) * alive[:, None]
+        living = self._probabilities_if_alive(histogram.rows(rows), days / self.days_per_unit, highest)
+        chances = living[pair_of] * alive[:, None]
         chances[:, 0] += 1 - alive
         return chances
 

@@ -55,7 +55,7 @@ def fit(key: str, histogram: Histogram, previous: CountModel | None = None) -> F
         raise UserError(f"unknown model {key!r}; accepted: {', '.join(MODELS)}", where="clv model")
     kind = MODELS[key]
     if not histogram.repeats:
-        return Fit(None, nothing_to_fit(key, histogram.customers))
+        return Fit(None, nothing_to_fit(key, histogram.customers, "no_repeats"))
     unit = histogram.mean_age
     naive_gap = histogram.counts @ histogram.age / histogram.repeats / unit
     starts = {}

@@ -222,7 +222,7 @@ def fit_spend(spending: Spending, previous: GammaGamma | None = None) -> SpendFi
     SpendFit
     """
     if not len(spending.mean):
-        return SpendFit(None, nothing_to_fit(GammaGamma.key, 0))
+        return SpendFit(None, nothing_to_fit(GammaGamma.key, 0, "no_spending"))
     observed = spending.observed_mean
     starts = {name: np.log(np.array(start)) for name, start in GammaGamma.starts.items()}
     if previous is not None:

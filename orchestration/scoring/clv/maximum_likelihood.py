@@ -14,13 +14,14 @@ from orchestration.scoring.clv.optimum import Optimum, maximise
 VAGUE = 2.0  # standard error of a logarithm from which a parameter is known to a factor of 50 only, at 95 %
 
 NOTES = {
-    "converged": "One best explanation of the order histories was found, and it is well determined.",
+    "converged": "One best explanation of the data was found, and it is well determined.",
     "vague": (
-        "The histories leave some parameters open: other values explain them nearly as well. "
+        "The data leave some parameters open: other values explain them nearly as well. "
         "Totals are more certain than what is said about single customers."
     ),
     "not_converged": "No best explanation was found; the result of this model is not used.",
     "no_repeats": "No customer has ordered on a second day, so that there is no rhythm of orders to learn from.",
+    "no_spending": "No customer has spent anything on a second day, so that there is no spend per order to learn from.",
     "no_drop_out": "Nothing in the histories shows that customers stop buying; all are taken as still active.",
     "all_stop_at_once": "Almost every customer stops at the first chance; little more is to be expected of them.",
     "stop_at_once_or_never": "Customers either stop at the first chance or, as far as can be seen, never.",
@@ -71,7 +72,7 @@ class FitReport:
         Largest slope of the mean log-likelihood per customer, along the logarithms of the parameters.
     iterations : int
     status : str
-        'converged', 'boundary', 'vague', 'not_converged' or 'no_repeats'.
+        'converged', 'boundary', 'vague', 'not_converged', or 'no_repeats' and 'no_spending' without a model.
     boundary : str
         Names of the cases at whose edge the data lie, joined by ', '; else empty.
     note : str
@@ -202,18 +203,18 @@ def _standard_errors(model: Any, optimum: Optimum, customers: int) -> list[float
     return errors
 
 
-def nothing_to_fit(key: str, customers: int) -> FitReport:
-    """Nobody came back: the likelihood is highest, 1, at a rate of 0."""
+def nothing_to_fit(key: str, customers: int, case: str) -> FitReport:
+    """The report where nobody is there to learn from: status and boundary are the case."""
     return FitReport(
         model=key,
         parameters={},
         standard_errors={},
         customers=customers,
-        log_likelihood=0.0,
+        log_likelihood=0.0,  # of a rate of 0, which makes it certain that nobody came back
         gradient_norm=0.0,
         iterations=0,
-        status="no_repeats",
-        boundary="no_repeats",
-        note=NOTES["no_repeats"],
+        status=case,
+        boundary=case,
+        note=NOTES[case],
         start="",
     )

@@ -77,15 +77,30 @@ def maximise(
     -------
     Optimum
     """
-    from scipy.optimize import minimize
     from threadpoolctl import threadpool_limits
 
     # The matrices are tiny: on a busy machine, BLAS threads that wait for one another make a fit 20 times as long.
     with threadpool_limits(1, user_api="blas"):
-        return _maximise(minimize, objective, quick, starts, low, high)
+        place, iterations, start = _best_end(quick, starts, low, high)
+        top, steps = _climb(quick, place, None, low, high)
+        if quick is not objective:
+            top, steps = _climb(objective, top.place, top.curvature, low, high)
+    held = _held(top.place, top.gradient, low, high)
+    return Optimum(
+        place=top.place,
+        value=top.value,
+        gradient_norm=float(np.abs(top.gradient[~held]).max(initial=0.0)),
+        iterations=iterations + steps,
+        start=start,
+        edges=np.where(held, np.sign(top.gradient), 0).astype(int),
+        information=top.curvature,
+    )
 
 
-def _maximise(minimize, objective, quick, starts, low, high) -> Optimum:
+def _best_end(quick: Objective, starts, low, high) -> tuple[np.ndarray, int, str]:
+    """The highest of the places that the starts lead to, the iterations to it, and the start's name."""
+    from scipy.optimize import minimize
+
     best = None
     for name, start in starts.items():
         found = minimize(
@@ -97,21 +112,8 @@ def _maximise(minimize, objective, quick, starts, low, high) -> Optimum:
             options={"maxiter": 500, "maxfun": 1000, "gtol": 1e-6, "ftol": 1e-13},
         )
         if best is None or -found.fun > best[0] + BETTER:
-            best = -found.fun, found.x, found.nit, name
-    _, place, iterations, start = best
-    top, steps = _climb(quick, place, None, low, high)
-    if quick is not objective:
-        top, steps = _climb(objective, top.place, top.curvature, low, high)
-    held = _held(top.place, top.gradient, low, high)
-    return Optimum(
-        place=top.place,
-        value=top.value,
-        gradient_norm=float(np.abs(top.gradient[~held]).max(initial=0.0)),
-        iterations=iterations + steps,
-        start=start,
-        edges=np.where(held, np.sign(top.gradient), 0).astype(int),
-        information=top.curvature,
-    )
+            best = -found.fun, (found.x, found.nit, name)
+    return best[1]
 
 
 @dataclass

@@ -66,30 +66,28 @@ class ParetoNbd(CountModel):
         """ln J, and the gradient of ln J where it is asked for; -inf and 0 where no time has passed."""
         r, alpha, s, beta = self.parameters
         orders = r + frequency
-        least, other = min(alpha, beta), max(alpha, beta)
-        power, other_power = (orders, s) if alpha <= beta else (s, orders)
+        least, further = min(alpha, beta), abs(alpha - beta)
+        power, other_power = np.broadcast_arrays(*((orders, s) if alpha <= beta else (s, orders)))
+        begin, end = np.log(least + recency), np.log(least + age)
+        start = np.log(least + further + recency)
 
-        def fallen(y):
-            """How far (alpha + u)^(r + x) (beta + u)^s has risen since t_x at ln(least + u) = y."""
-            return power * (y - begin) + other_power * np.log((other - least + np.exp(y)) / (other + recency))
+        def risen(y, of=slice(None)):
+            """How far ln of (alpha + u)^(r + x) (beta + u)^s has risen since t_x at ln(least + u) = y."""
+            return power[of] * (y - begin[of]) + other_power[of] * (np.log(further + np.exp(y)) - start[of])
 
-        begin = np.log(least + recency)
-        end = np.log(least + age)
-        deep = fallen(end) > DEEPEST
+        deep = risen(end) > DEEPEST
         if deep.any():
             # The rise is convex in y: Newton from above comes down to the cut and never passes below it.
-            cut, whole = end[deep], (begin, recency, power, other_power)
-            begin, recency, power, other_power = (np.broadcast_to(v, age.shape)[deep] for v in whole)
+            cut = end[deep]
             for _ in range(60):
-                slope = power + other_power / ((other - least) * np.exp(-cut) + 1)
-                step = (fallen(cut) - DEEPEST) / slope
-                cut = cut - step
+                slope = power[deep] + other_power[deep] / (further * np.exp(-cut) + 1)
+                step = (risen(cut, deep) - DEEPEST) / slope
+                cut -= step
                 if (step < 1e-3).all():
                     break
             end[deep] = cut
-            begin, recency, power, other_power = whole
 
-        easy = (fallen(end) <= 8) & (end - begin <= 3)
+        easy = (risen(end) <= 8) & (end - begin <= 3)
         log_stopped = np.empty(len(age))
         means = np.empty((4, len(age))) if gradient else None
         for size, chosen in ((12, easy), (32, ~easy)):

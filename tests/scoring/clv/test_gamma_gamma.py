@@ -128,7 +128,7 @@ def test_a_mean_below_zero_counts_as_zero():
 def test_nobody_to_learn_from_is_said():
     """The caller has no spend per order then, but a word for why."""
     found = fit_spend(Spending([], [], []))
-    assert (found.model, found.report.status) == (None, "no_repeats")
+    assert (found.model, found.report.status) == (None, "no_spending")
 
 
 def test_the_previous_parameters_do_not_change_the_answer():

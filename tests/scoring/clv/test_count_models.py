@@ -1,10 +1,13 @@
 """The count models against plain integration over their mixing densities, published numbers and other formulas."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import hyp2f1
+from scipy.integrate import quad
+from scipy.special import gammaln, hyp2f1
 
 from orchestration.errors import UserError
 from orchestration.scoring.clv.bg_nbd import BgNbd, MbgNbd
@@ -28,7 +31,7 @@ def histories(draw, highest=10):
 
 
 @pytest.mark.parametrize("model", DROPPING_OUT)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     parameters=st.tuples(SHAPES, st.floats(1, 50), SHAPES, SHAPES),
     cells=st.lists(st.tuples(histories(), st.integers(1, 1000)), min_size=1, max_size=3),
@@ -43,7 +46,7 @@ def test_likelihoods_are_the_mixtures(model, parameters, cells):
 
 
 @pytest.mark.parametrize("model", DROPPING_OUT)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     parameters=st.tuples(SHAPES, st.floats(1, 50), SHAPES, SHAPES),
     history=histories(6),
@@ -62,7 +65,7 @@ def test_predictions_are_the_mixtures(model, parameters, history, span, discount
 
 
 @pytest.mark.parametrize("model", MODELS.values())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     logs=st.tuples(*[st.floats(-3, 4)] * 4),
     cells=st.lists(st.tuples(histories(300), st.integers(1, 1000)), min_size=1, max_size=6),
@@ -126,6 +129,37 @@ def test_expected_orders_hold_at_the_corners(parameters, history):
     """a + b < 1, age 0, 10,000 orders, a nearly homogeneous population: against the printed formula."""
     found = BgNbd(parameters).expected_orders(Histogram.of(*([value] for value in history)), 365)[0]
     assert found == pytest.approx(closed_form(parameters, *history, 365), rel=1e-8)
+
+
+def over_pieces(function, begin, end):
+    """Adaptive quadrature over 40 pieces that halve towards the beginning, where everything happens."""
+    ends = [begin + (end - begin) * 2.0**-piece for piece in range(40, -1, -1)]
+    return sum(quad(function, *each, epsabs=0, epsrel=1e-9)[0] for each in pairwise([begin, *ends]))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [(0.55, 10.6, 0.6, 11.7), (5, 0.01, 3, 2000), (0.01, 5, 0.02, 0.001), (2, 300, 8, 0.5), (100, 1000, 0.01, 1e5)],
+)
+@pytest.mark.parametrize(
+    "history", [(0, 0, 3000), (3, 1, 5000), (50, 300, 300), (10_000, 900, 9500), (10_000, 9499, 9500)]
+)
+def test_pareto_nbd_holds_at_the_corners(parameters, history):
+    """Long silences, 10,000 orders, shapes from .01 to 100: against adaptive quadrature over the moment of stopping."""
+    r, alpha, s, beta = parameters
+    x, last, age = history
+
+    def log_going(moment):
+        """ln of: alive until the moment, with all orders by then."""
+        return -r * np.log1p(moment / alpha) - x * np.log(alpha + moment) - s * np.log1p(moment / beta)
+
+    highest = log_going(last)
+    alive = np.exp(log_going(age) - highest)
+    gone = age > last and over_pieces(lambda u: s / (beta + u) * np.exp(log_going(u) - highest), last, age)
+    model, histogram = ParetoNbd(parameters), Histogram.of(*([value] for value in history))
+    expected = gammaln(r + x) - gammaln(r) + highest + np.log(alive + gone)
+    assert model.log_likelihood(histogram)[0] == pytest.approx(expected, rel=1e-10)
+    assert model.p_alive(histogram)[0] == pytest.approx(alive / (alive + gone), rel=1e-8, abs=1e-12)
 
 
 def test_a_chance_to_stop_with_a_of_one_is_no_hole():

@@ -40,7 +40,7 @@ def fit(key: str, histogram: Histogram, previous: CountModel | None = None) -> F
         Of `MODELS`.
     histogram : Histogram
     previous : CountModel, optional
-        The last release's model: one more start, tried last, where it is of the same kind and unit of time.
+        The last release's model: one more start, tried last, where it is of the same kind.
 
     Returns
     -------
@@ -62,8 +62,8 @@ def fit(key: str, histogram: Histogram, previous: CountModel | None = None) -> F
     for name, start in kind.starts.items():
         starts[name] = np.log(np.array(start, float))
         starts[name][1] += np.log(naive_gap)
-    if previous is not None and previous.key == key and previous.days_per_unit == histogram.days_per_unit:
-        starts["previous"] = coordinates_of(previous, unit)
+    if previous is not None and previous.key == key:
+        starts["previous"] = coordinates_of(previous, unit * histogram.days_per_unit / previous.days_per_unit)
     repeaters = 1 - histogram.customers_by_frequency[0] / histogram.customers
     sample = histogram.sample(SAMPLE)
     return Fit(

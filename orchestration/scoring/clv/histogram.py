@@ -186,7 +186,8 @@ def _column(name: str, values, kind: type) -> np.ndarray:
     """One column as an array of this kind; whole numbers must be whole as they come."""
     try:
         column = np.asarray(values)
-        converted = column.astype(kind)
+        with np.errstate(invalid="ignore"):  # what does not convert is found below
+            converted = column.astype(kind)
     except (TypeError, ValueError) as error:
         raise InvalidHistory(f"{name} must be numbers: {error}", where="histogram") from error
     if converted.ndim != 1:

@@ -154,6 +154,21 @@ def test_the_previous_parameters_do_not_change_the_answer(key):
         assert again.report.log_likelihood == pytest.approx(alone.report.log_likelihood, abs=1e-6)
 
 
+@pytest.mark.parametrize("key", MODELS)
+def test_weeks_and_days_give_the_same_model(key):
+    """Only alpha and beta change, by 7; the previous parameters may be in the other unit."""
+    days, _ = population.bg_nbd((0.5, 20, 0.8, 2.5), 2000, 3, modified=True)
+    weeks = Histogram(days.frequency, days.recency / 7, days.age / 7, days.counts, days_per_unit=7)
+    by_days = fit(key, days)
+    by_weeks = fit(key, weeks, by_days.model)
+    assert by_weeks.model.expected_orders(weeks, 365) == pytest.approx(
+        by_days.model.expected_orders(days, 365), rel=1e-6
+    )
+    for name, value in by_weeks.report.parameters.items():
+        factor = 7 if name in ("alpha", "beta") else 1
+        assert value * factor == pytest.approx(by_days.report.parameters[name], rel=1e-6)
+
+
 @settings(max_examples=6, deadline=None)
 @given(seed=st.integers(0, 1000), key=st.sampled_from(list(MODELS)))
 def test_neither_order_nor_splitting_of_rows_changes_anything(seed, key):

@@ -25,6 +25,7 @@ GOOD = {"frequency": [0, 2], "recency": [0, 5], "age": [7, 9], "counts": [3, 1]}
         ({"age": [7, np.inf]}, "finite"),
         ({"counts": [3, 0]}, "1 at least"),
         ({"counts": [3, 1.5]}, "whole"),
+        ({"counts": [3, np.nan]}, "whole"),
     ],
 )
 def test_an_impossible_history_is_refused_by_row_and_reason(broken, says):

@@ -18,7 +18,7 @@ from orchestration.scoring.clv.plausible import Point, plausible
 from orchestration.scoring.clv.predictive import blocks
 
 SHARE = 0.8
-TRIED = 1000  # customers on whom is tried whether the parameters' uncertainty matters
+TRIED = 200  # customers on whom is tried whether the parameters' uncertainty matters
 NEGLIGIBLE = 0.01  # it is left out where it moves at most one end in 100 by more than 1 %
 TABLE = 2**20  # chances in memory at a time
 

@@ -15,17 +15,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from orchestration.scoring.clv.count_model import CountModel
 from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.plausible import Point
 
 EXACT_FREQUENCIES = 40  # up to here each frequency has tables of its own
-# A step between tables moves the law by at most this many of its standard deviations: the bend of a normal law is
-# 0.24 at most, so that a probability between two tables is off by 0.24 * 0.2^2 / 8 = 0.0012 at most.
-STEP = 0.2
-COARSE_STEP = 0.5  # of the number of orders, in the law of spend: its own width hides it
-REST = 0.1  # share of the tail beyond the interval that the tables may leave out
+# A step of h standard deviations of a customer's rate errs by h^2 / 8 times the bend of the law, which for a normal one
+# is 0.24 at most: by 0.002 for ages. A law of orders is wider than that of the rate, so that the error is less.
+AGE_STEP = 0.25
+FREQUENCY_STEP = 0.5
+EXACT_ORDERS, ORDERS_STEP = 12, 0.5  # the same for numbers of orders in the law of spend, which is wider still
+REST = 0.25  # share of the tail beyond the interval that the tables may leave out
 SMALLEST_CHANCE = 1e-9  # of being alive; who is less surely so brings nothing in any interval
-LEVELS = 96  # of spend, of equal ratios
+LEVELS = 64  # of spend, of equal ratios
 
 
 @dataclass(frozen=True)
@@ -100,56 +102,73 @@ def blocks(points: list[Point], histogram: Histogram, days: float, tail: float) 
     Block
         Each row of the histogram is in one.
     """
-    alive = np.stack([point.model.p_alive(histogram) for point in points])
-    number = _steps(histogram.frequency, STEP)
+    models = list(dict.fromkeys(point.model for point in points))
+    alive = np.stack([model.p_alive(histogram) for model in models])
+    number = _steps(histogram.orders, EXACT_FREQUENCIES, FREQUENCY_STEP)
     order = np.argsort(number, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(number[order])) + 1):
-        yield _block(points, histogram, rows, alive[:, rows], days, tail)
+        yield _block(points, models, histogram, rows, alive[:, rows], days, tail)
 
 
-def _block(points, histogram: Histogram, rows, alive, days: float, tail: float) -> Block:
+def _block(points, models, histogram: Histogram, rows, alive, days: float, tail: float) -> Block:
     frequency, age = histogram.frequency[rows], histogram.age[rows]
     ends = np.unique([frequency.min(), frequency.max()])
     ages, before, towards = _ages(points[0].model, ends[-1], age)
-    # Corners: for each point both ends of the frequencies, and of each the ages around.
-    corners, shares, first = [], [], 0
     across = (frequency - ends[0]) / (ends[-1] - ends[0]) if len(ends) > 1 else np.zeros(len(rows))
-    for point, certain in zip(points, alive, strict=True):
-        for by_end in (1 - across, across)[: len(ends)]:
-            corners += [first + before, first + np.minimum(before + 1, len(ages) - 1)]
-            shares += [point.weight * certain * by_end * (1 - towards), point.weight * certain * by_end * towards]
-            first += len(ages)
-    corners, shares = np.stack(corners), np.stack(shares)
-    needed = np.array([share.any() for share in shares])
-    corners, shares = corners[needed], shares[needed]
-    if not needed.any():
-        corners, shares = np.zeros((1, len(rows)), np.intp), np.zeros((1, len(rows)))
+    after = np.minimum(before + 1, len(ages) - 1)
+    # The corners around each history: both ends of the frequencies, and of each the ages before and after.
+    corners, near = [], []
+    for place, by_end in enumerate((1 - across, across)[: len(ends)]):
+        corners += [place * len(ages) + before, place * len(ages) + after]
+        near += [by_end * (1 - towards), by_end * towards]
+    needed = [share.any() for share in near]
+    corners, near = np.stack(corners)[needed], np.stack(near)[needed]
 
     grid = Histogram(
         np.repeat(ends, len(ages)),
-        np.concatenate([np.where(end > 0, 1, 0) * ages for end in ends]),
+        np.concatenate([ages if end else np.zeros(len(ages)) for end in ends]),
         np.tile(ages, len(ends)),
         np.ones(len(ends) * len(ages), int),
         histogram.days_per_unit,
     )
-    chances = _chances_if_alive(points, grid, days, tail * REST)
-    table = np.maximum(1 - np.cumsum(chances, axis=1), 0.0)
-    orders = Survival(table, corners, shares)
+    chances = _chances_if_alive(models, grid, days, tail * REST)
+
+    def survival(tables: list[np.ndarray], weighted: list[tuple[float, int]]) -> Survival:
+        """The weighted mean of tables, each with the P(alive) of its model."""
+        size = len(grid)
+        return Survival(
+            np.concatenate(tables),
+            np.concatenate([corners + number * size for number in range(len(tables))]),
+            np.concatenate([near * (weight * alive[model]) for weight, model in weighted]),
+        )
+
+    weight_of = {model: sum(point.weight for point in points if point.model is model) for model in models}
+    orders = survival(
+        [np.maximum(1 - np.cumsum(table, axis=1), 0.0) for table in chances],
+        [(weight_of[model], number) for number, model in enumerate(models)],
+    )
     if points[0].spend is None:
         return Block(rows, orders, None, None)
-    levels = _levels(points[0].spend, ends, table.shape[1] - 1)
-    parts = []
-    for number, point in enumerate(points):
-        for place, end in enumerate(ends):
-            start = (number * len(ends) + place) * len(ages)
-            parts.append(_spend_survival(points[0].spend, point.spend, end, chances[start : start + len(ages)], levels))
-    return Block(rows, orders, Survival(np.concatenate(parts), corners, shares), levels)
+    fitted = points[0].spend
+    levels = _levels(fitted, ends, chances.shape[2] - 1)
+    place = {model: number for number, model in enumerate(models)}
+    tables, more = [], {}
+    for point in points:
+        by_age = chances[place[point.model]].reshape(len(ends), len(ages), -1)
+        for end, table in zip(ends, by_age, strict=True):
+            if (point.spend, end) not in more:
+                more[point.spend, end] = _more_spent(fitted, point.spend, end, table.shape[1] - 1, levels)
+        tables.append(
+            np.concatenate([_mixed(table, *more[point.spend, end]) for end, table in zip(ends, by_age, strict=True)])
+        )
+    spends = survival(tables, [(point.weight, place[point.model]) for point in points])
+    return Block(rows, orders, spends, levels)
 
 
-def _steps(values: np.ndarray, step: float) -> np.ndarray:
-    """Whole numbers that tell values apart up to `EXACT_FREQUENCIES`, and `step` roots of the value beyond."""
-    beyond = np.sqrt(np.maximum(values, EXACT_FREQUENCIES)) - np.sqrt(EXACT_FREQUENCIES)
-    return np.where(values <= EXACT_FREQUENCIES, values, EXACT_FREQUENCIES + 1 + beyond * 2 // step).astype(np.intp)
+def _steps(values: np.ndarray, exact: int, step: float) -> np.ndarray:
+    """Whole numbers that tell values apart up to `exact`, and steps of `step` roots of the value beyond."""
+    beyond = 2 * (np.sqrt(np.maximum(values, exact)) - np.sqrt(exact))
+    return np.where(values <= exact, values, exact + 1 + beyond // step).astype(np.intp)
 
 
 def _ages(model, frequency: float, age: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -158,7 +177,7 @@ def _ages(model, frequency: float, age: np.ndarray) -> tuple[np.ndarray, np.ndar
     Of the order of 1 / (alpha + T) is the mean; its share that is a standard deviation is 1 / sqrt(x) at least.
     """
     offset = min(value for name, value in zip(model.names, model.parameters, strict=True) if name in ("alpha", "beta"))
-    step = STEP / np.sqrt(max(frequency, 1.0))
+    step = AGE_STEP / np.sqrt(max(frequency, 1.0))
     distinct, place = np.unique(age, return_inverse=True)
     steps = int(min(np.log((offset + distinct[-1]) / (offset + distinct[0])) / step, len(distinct))) + 1
     if steps + 1 >= len(distinct):
@@ -170,27 +189,21 @@ def _ages(model, frequency: float, age: np.ndarray) -> tuple[np.ndarray, np.ndar
     return ages, before[place], (position - before)[place]
 
 
-def _chances_if_alive(points: list[Point], grid: Histogram, days: float, rest: float) -> np.ndarray:
-    """P(n orders) for who is alive, of each point and row of the grid; shape (points * rows, highest + 1).
-
-    The columns go as far as all but `rest` of each row.
-    """
-    alive = np.stack([point.model.p_alive(grid) for point in points])
-    expected = max(point.model.expected_orders(grid, days).max() for point in points)
-    highest = int(8 + 2 * min(expected, 1e6))
+def _chances_if_alive(models: list[CountModel], grid: Histogram, days: float, rest: float) -> np.ndarray:
+    """P(n orders) for who is alive, n = 0, 1, ..., shape (models, rows, numbers); they leave out `rest` at most."""
+    alive = np.stack([model.p_alive(grid) for model in models])[..., None]
+    scale = dict(zip(models[0].names, models[0].parameters, strict=True))
+    expected = (scale["r"] + grid.frequency) / (scale["alpha"] + grid.age) * (days / grid.days_per_unit)
+    highest = int(4 + 1.3 * min(expected.max(), 1e6))
     while True:
-        parts = []
-        for point, certain in zip(points, alive, strict=True):
-            chances = point.model.order_probabilities(grid, days, highest)
-            chances[:, 0] -= 1 - certain
-            chances /= np.maximum(certain, SMALLEST_CHANCE)[:, None]
-            parts.append(np.where(certain[:, None] > SMALLEST_CHANCE, chances, 0.0))
-        chances = np.concatenate(parts)
-        chances[alive.ravel() <= SMALLEST_CHANCE, 0] = 1.0
-        left = 1 - chances.sum(axis=1)
-        if (left <= rest).all() or highest > 1e7:
-            return chances
-        highest *= 2
+        chances = np.stack([model.order_probabilities(grid, days, highest) for model in models])
+        chances[:, :, :1] -= 1 - alive
+        chances = np.where(alive > SMALLEST_CHANCE, chances / np.maximum(alive, SMALLEST_CHANCE), 0.0)
+        chances[:, :, :1] += alive <= SMALLEST_CHANCE
+        left = 1 - np.cumsum(chances, axis=2).min(axis=(0, 1))
+        if left[-1] <= rest:
+            return chances[:, :, : max(int(np.argmax(left <= rest)), 1) + 1]
+        highest = highest * 3 // 2
 
 
 def _levels(spend, ends: np.ndarray, highest: int) -> np.ndarray:
@@ -205,28 +218,32 @@ def _levels(spend, ends: np.ndarray, highest: int) -> np.ndarray:
     return np.concatenate(([0.0], np.geomspace(bottom, max(top, 1.01 * bottom), LEVELS)))
 
 
-def _spend_survival(fitted, moved, frequency: float, chances: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """P(W > level) for who is alive, shape (ages, levels); orders beyond the last column spend as the last does.
+def _more_spent(fitted, moved, frequency: float, highest: int, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Some numbers of orders from 1 to `highest`, and P(W > level | n) of each, shape (numbers, levels).
 
     W is in units of the fitted gamma + x m; those of moved parameters are taken at the fitted population mean m.
     """
     from scipy.special import betainc
 
-    highest = chances.shape[1] - 1
     numbers = np.arange(1, highest + 1)
-    kept = np.unique(np.append(np.unique(_steps(numbers, COARSE_STEP), return_index=True)[1], highest - 1))
+    numbers = numbers[np.unique(_steps(numbers, EXACT_ORDERS, ORDERS_STEP), return_index=True)[1]]
+    numbers = np.unique(np.append(numbers, highest))
     p, q, gamma = moved.parameters
     past = frequency * (fitted.population_mean or fitted.parameters[2])
     unit = (gamma + past) / (fitted.parameters[2] + past)
-    more = betainc(p * frequency + q, p * numbers[kept][:, None], 1 / (1 + levels / unit))
-    # Each number of orders between two kept ones is shared out to them.
-    weights = np.zeros((len(chances), len(kept)))
-    after = np.searchsorted(kept, numbers - 1)
-    before = np.maximum(after - 1, 0)
-    width = np.maximum(kept[after] - kept[before], 1)
-    share = np.where(after > before, (numbers - 1 - kept[before]) / width, 1.0)
+    return numbers, betainc(p * frequency + q, p * numbers[:, None], 1 / (1 + levels / unit))
+
+
+def _mixed(chances: np.ndarray, numbers: np.ndarray, more: np.ndarray) -> np.ndarray:
+    """P(W > level) for who is alive, shape (ages, levels); orders beyond the last column spend as the last does."""
     ahead = chances[:, 1:].copy()
     ahead[:, -1] += np.maximum(1 - chances.sum(axis=1), 0.0)
-    np.add.at(weights.T, after, (ahead * share).T)
-    np.add.at(weights.T, before, (ahead * (1 - share)).T)
-    return weights @ more
+    # What is known of some numbers of orders is known of those between them, linearly.
+    between = np.zeros((len(numbers), ahead.shape[1]))
+    every = np.arange(1, ahead.shape[1] + 1)
+    after = np.searchsorted(numbers, every)
+    before = np.maximum(after - 1, 0)
+    way = np.where(after > before, (every - numbers[before]) / np.maximum(numbers[after] - numbers[before], 1), 1.0)
+    between[after, every - 1] = way
+    between[before, every - 1] += 1 - way
+    return (ahead @ between.T) @ more

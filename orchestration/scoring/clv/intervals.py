@@ -11,14 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from orchestration.errors import UserError
-from orchestration.scoring.clv.count_model import CountModel
-from orchestration.scoring.clv.gamma_gamma import GammaGamma, Spending
+from orchestration.scoring.clv.gamma_gamma import GammaGamma
 from orchestration.scoring.clv.histogram import Histogram
-from orchestration.scoring.clv.plausible import Point, plausible
+from orchestration.scoring.clv.plausible import Point
 from orchestration.scoring.clv.predictive import blocks
 
 SHARE = 0.8
-TRIED = 200  # customers on whom is tried whether the parameters' uncertainty matters
+TRIED = 100  # customers on whom is tried whether the parameters' uncertainty matters
 NEGLIGIBLE = 0.01  # it is left out where it moves at most one end in 100 by more than 1 %
 TABLE = 2**20  # chances in memory at a time
 
@@ -47,26 +46,19 @@ class Intervals:
 
 
 def intervals(
-    model: CountModel,
-    histogram: Histogram,
-    days: float,
-    spend: GammaGamma | None = None,
-    spending: Spending | None = None,
-    share: float = SHARE,
+    fitted: Point, histogram: Histogram, days: float, around: list[Point] | None = None, share: float = SHARE
 ) -> Intervals:
     """Central intervals from the customers' own randomness and the uncertainty of the parameters.
 
     Parameters
     ----------
-    model : CountModel
-        Fitted to the histogram.
+    fitted : Point
+        The models; without one of spend there are no intervals of spend.
     histogram : Histogram
     days : float
         Ahead; above 0.
-    spend : GammaGamma, optional
-        Without it there are no intervals of spend.
-    spending : Spending, optional
-        What `spend` was fitted to; None where it was not fitted by likelihood.
+    around : list of Point, optional
+        What stands for the uncertainty, see `plausible`; None: the parameters are certain.
     share : float
         Between 0 and 1.
 
@@ -83,11 +75,9 @@ def intervals(
         raise UserError(
             f"share is {share}, days {days}; the share must lie between 0 and 1, days above 0", where="clv intervals"
         )
-    points = plausible(model, histogram, spend, spending)
-    alone = [Point(1.0, model, spend)]
-    if _moves_nothing(points, alone, histogram.sample(TRIED), days, share):
-        points = alone
-    return _intervals(points, histogram, days, share)
+    if around is None or _moves_nothing(around, [fitted], histogram.sample(TRIED), days, share):
+        around = [fitted]
+    return _intervals(around, histogram, days, share)
 
 
 def value_of(
@@ -199,8 +189,6 @@ def _between(block, chance: float) -> np.ndarray:
 
 def _moves_nothing(points: list[Point], alone: list[Point], histogram: Histogram, days: float, share: float) -> bool:
     """Whether hardly any end moves by more than `NEGLIGIBLE` of it when only the fitted parameters are taken."""
-    if len(points) == 1:
-        return True
     wide, narrow = (_intervals(chosen, histogram, days, share) for chosen in (points, alone))
     for name in ("orders_low", "orders_high", "spend_low", "spend_high"):
         one, other = getattr(narrow, name), getattr(wide, name)

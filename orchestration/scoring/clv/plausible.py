@@ -26,35 +26,30 @@ SHORTER = 0.7  # a step that costs twice the likelihood that a parabola says is 
 
 @dataclass(frozen=True)
 class Point:
-    """Parameters and their weight; the weights of all points sum to 1."""
+    """Parameters of orders and of spend, and their weight; the weights of all points sum to 1."""
 
-    weight: float
     model: CountModel
     spend: GammaGamma | None = None
+    weight: float = 1.0
 
 
-def plausible(
-    model: CountModel,
-    histogram: Histogram,
-    spend: GammaGamma | None = None,
-    spending: Spending | None = None,
-) -> list[Point]:
-    """Points that stand for the uncertainty of fitted parameters.
+def plausible(fitted: Point, histogram: Histogram, spending: Spending | None = None) -> list[Point]:
+    """Points around the fitted one that stand for the uncertainty of its parameters.
 
     Parameters
     ----------
-    model : CountModel
-        Fitted to the histogram.
+    fitted : Point
+        Its model as it was fitted to the histogram.
     histogram : Histogram
-    spend : GammaGamma, optional
     spending : Spending, optional
-        What `spend` was fitted to; None where it was not fitted by likelihood, so that it is taken as it is.
+        What the spend model was fitted to; None where it was not fitted by likelihood, so that it is taken as it is.
 
     Returns
     -------
     list of Point
-        Two for each coordinate that the data determine; the given models alone where there is none.
+        Two for each coordinate that the data determine; the fitted one alone where there is none.
     """
+    model, spend = fitted.model, fitted.spend
     unit = histogram.mean_age or 1.0  # with ages of 0 nothing was fitted in units of time
     orders = _directions(model, lambda values: type(model)(values, model.days_per_unit), histogram, unit)
     spends = []
@@ -62,10 +57,10 @@ def plausible(
         spends = _directions(spend, GammaGamma, spending, spending.observed_mean)
     axes = len(orders) + len(spends)
     if not axes:
-        return [Point(1.0, model, spend)]
+        return [fitted]
     weight = 1 / (2 * axes)
-    points = [Point(weight, moved, spend) for direction in orders for moved in direction(axes)]
-    return points + [Point(weight, model, moved) for direction in spends for moved in direction(axes)]
+    points = [Point(moved, spend, weight) for direction in orders for moved in direction(axes)]
+    return points + [Point(model, moved, weight) for direction in spends for moved in direction(axes)]
 
 
 def _directions(model: Any, build: Callable, cells: Any, unit: float) -> list[Callable[[int], list[Any]]]:

@@ -10,6 +10,7 @@ history, so that in units of gamma + x m it is W = beta prime(p N, p x + q), who
 Parameters that are uncertain make S and P(alive) a mean over points (see `plausible`).
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -190,20 +191,40 @@ def _ages(model, frequency: float, age: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def _chances_if_alive(models: list[CountModel], grid: Histogram, days: float, rest: float) -> np.ndarray:
-    """P(n orders) for who is alive, n = 0, 1, ..., shape (models, rows, numbers); they leave out `rest` at most."""
-    alive = np.stack([model.p_alive(grid) for model in models])[..., None]
+    """P(n orders) for who is alive, n = 0, 1, ..., shape (models, rows, numbers).
+
+    Numbers beyond which lies no more than `rest` count as the last one before.
+    """
     scale = dict(zip(models[0].names, models[0].parameters, strict=True))
-    expected = (scale["r"] + grid.frequency) / (scale["alpha"] + grid.age) * (days / grid.days_per_unit)
-    highest = int(4 + 1.3 * min(expected.max(), 1e6))
+    shape = scale["r"] + grid.frequency
+    mean = shape / (scale["alpha"] + grid.age) * (days / grid.days_per_unit)
+    # Of who never stops. A day counts once: there are no more order days than days, whatever the rate.
+    reach = np.minimum(3 + mean + 2.2 * np.sqrt(mean + mean**2 / shape), math.ceil(days))
+    # The young are expected to order many times as often as the old: tables of each width by themselves.
+    width = np.log(reach.max() / reach) // np.log(2.5)
+    parts = []
+    for rows in (np.flatnonzero(width == each) for each in np.unique(width)):
+        parts.append((rows, _chances_to(models, grid.rows(rows), days, rest, math.ceil(reach[rows].max()))))
+    chances = np.zeros((len(models), len(grid), max(part.shape[2] for _, part in parts)))
+    for rows, part in parts:
+        chances[:, rows, : part.shape[2]] = part
+    return chances
+
+
+def _chances_to(models: list[CountModel], grid: Histogram, days: float, rest: float, highest: int) -> np.ndarray:
+    alive = np.stack([model.p_alive(grid) for model in models])[..., None]
     while True:
         chances = np.stack([model.order_probabilities(grid, days, highest) for model in models])
         chances[:, :, :1] -= 1 - alive
         chances = np.where(alive > SMALLEST_CHANCE, chances / np.maximum(alive, SMALLEST_CHANCE), 0.0)
         chances[:, :, :1] += alive <= SMALLEST_CHANCE
         left = 1 - np.cumsum(chances, axis=2).min(axis=(0, 1))
-        if left[-1] <= rest:
-            return chances[:, :, : max(int(np.argmax(left <= rest)), 1) + 1]
-        highest = highest * 3 // 2
+        if left[-1] <= rest or highest == math.ceil(days):
+            chances = chances[:, :, : max(int((left > rest).sum()), 1) + 1]
+            # Who would order more often is put with who orders most.
+            chances[:, :, -1] += np.maximum(1 - chances.sum(axis=2), 0.0)
+            return chances
+        highest = min(highest * 3 // 2, math.ceil(days))
 
 
 def _levels(spend, ends: np.ndarray, highest: int) -> np.ndarray:
@@ -235,9 +256,8 @@ def _more_spent(fitted, moved, frequency: float, highest: int, levels: np.ndarra
 
 
 def _mixed(chances: np.ndarray, numbers: np.ndarray, more: np.ndarray) -> np.ndarray:
-    """P(W > level) for who is alive, shape (ages, levels); orders beyond the last column spend as the last does."""
-    ahead = chances[:, 1:].copy()
-    ahead[:, -1] += np.maximum(1 - chances.sum(axis=1), 0.0)
+    """P(W > level) for who is alive, shape (ages, levels)."""
+    ahead = chances[:, 1:]
     # What is known of some numbers of orders is known of those between them, linearly.
     between = np.zeros((len(numbers), ahead.shape[1]))
     every = np.arange(1, ahead.shape[1] + 1)

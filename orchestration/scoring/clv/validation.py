@@ -184,7 +184,7 @@ def validate(
 
 def holdout_log_likelihood(model: CountModel, holdout: Holdout) -> float:
     """Sum over the customers of ln P(the order days that came | history)."""
-    same = chances([Point(1.0, model)], holdout.histogram, holdout.days, holdout.orders)[1]
+    same = chances([Point(model)], holdout.histogram, holdout.days, holdout.orders)[1]
     return float(holdout.histogram.counts @ np.log(np.maximum(same, LEAST_CHANCE)))
 
 
@@ -217,7 +217,9 @@ def by_week(
     until = _expected_of_new(model, spans)[place].reshape(len(ends), len(first_days)) @ counts
     incremental, seen = np.diff(until, prepend=0.0), np.cumsum(actual)
     names = [str(number + 1) for number in range(len(actual))]
-    weekly = [Row("orders by week", *row, None) for row in zip(names, incremental.tolist(), actual.tolist(), strict=True)]
+    weekly = [
+        Row("orders by week", *row, None) for row in zip(names, incremental.tolist(), actual.tolist(), strict=True)
+    ]
     running = [Row("orders to week", *row, None) for row in zip(names, until.tolist(), seen.tolist(), strict=True)]
     return (*weekly, *running)
 
@@ -249,7 +251,9 @@ def choose(candidates: Mapping[str, Validation]) -> Choice:
     if len(likeliest) == 1:
         second = max(others, key=lambda key: others[key].log_likelihood)
         lead = best - others[second].log_likelihood
-        return Choice(model, f"{model} explains the hold-out best: by {lead:.1f} of log-likelihood before {second}. {error}")
+        return Choice(
+            model, f"{model} explains the hold-out best: by {lead:.1f} of log-likelihood before {second}. {error}"
+        )
     equal = ", ".join(key for key in likeliest if key != model)
     return Choice(model, f"{model} and {equal} explain the hold-out alike; {model} errs least per customer. {error}")
 
@@ -287,5 +291,7 @@ def _over(one: float, other: float) -> float | None:
 def _column(name: str, values, histogram: Histogram) -> np.ndarray:
     column = np.asarray(values, np.float64)
     if column.shape != histogram.frequency.shape or not np.isfinite(column).all():
-        raise UserError(f"{name} must be one finite number for each of {len(histogram)} histories", where="clv hold-out")
+        raise UserError(
+            f"{name} must be one finite number for each of {len(histogram)} histories", where="clv hold-out"
+        )
     return column

@@ -138,7 +138,7 @@ def transform(lived):
 
 def test_the_transform_is_uniform(transform):
     """The laws are right as a whole, which coverage of a discrete interval cannot show."""
-    assert kstest(transform, "uniform").pvalue > 0.01
+    assert kstest(transform, "uniform").pvalue > 0.001
 
 
 @pytest.mark.parametrize("width", [0.8, 1.2])

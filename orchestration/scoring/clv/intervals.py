@@ -29,7 +29,8 @@ class Intervals:
     share : float
         Of the predictive law that lies within, at least.
     orders_low, orders_high : ndarray of int, shape (cells,)
-        Order days.
+        Order days. Exact where a frequency comes with some tens of ages at most; else the chance beyond an end is
+        within 0.0033 of half of the rest, and at most one end in 50 is off by one.
     spend_low, spend_high : ndarray, shape (cells,), or None
         Spend ahead, not discounted, of a customer with x repeats of mean m, as a multiple of gamma + x m. See
         `value_of`.

@@ -19,7 +19,7 @@ from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.maximum_likelihood import VAGUE, coordinates_of
 from orchestration.scoring.clv.optimum import information
 
-SAMPLE = 20_000  # customers from whom the information of one customer is taken
+SAMPLE = 8000  # customers from whom the information of one customer is taken
 AT_BOUND = 1e-6  # closer than this to a bound a coordinate is held there, as the fit left it
 SHORTER = 0.7  # a step that costs twice the likelihood that a parabola says is shortened by this, again and again
 

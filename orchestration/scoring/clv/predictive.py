@@ -21,8 +21,8 @@ from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.plausible import Point
 
 EXACT_FREQUENCIES = 40  # up to here each frequency has tables of its own
-# A step of h standard deviations of a customer's rate errs by h^2 / 8 times the bend of the law, which for a normal one
-# is 0.24 at most: by 0.002 for ages. A law of orders is wider than that of the rate, so that the error is less.
+# A step of h standard deviations of a customer's rate errs by h^2 / 8 times the bend of the law, 0.24 at most for a
+# normal one: by 0.002 for ages. Measured (see the tests): 0.003 at most, and one end in 50 at most is off by one.
 AGE_STEP = 0.25
 FREQUENCY_STEP = 0.5
 EXACT_ORDERS, ORDERS_STEP = 12, 0.5  # the same for numbers of orders in the law of spend, which is wider still
@@ -201,7 +201,7 @@ def _chances_if_alive(models: list[CountModel], grid: Histogram, days: float, re
     # Of who never stops. A day counts once: there are no more order days than days, whatever the rate.
     reach = np.minimum(3 + mean + 2.2 * np.sqrt(mean + mean**2 / shape), math.ceil(days))
     # The young are expected to order many times as often as the old: tables of each width by themselves.
-    width = np.log(reach.max() / reach) // np.log(2.5)
+    width = np.log(reach.max() / reach) // np.log(4)
     parts = []
     for rows in (np.flatnonzero(width == each) for each in np.unique(width)):
         parts.append((rows, _chances_to(models, grid.rows(rows), days, rest, math.ceil(reach[rows].max()))))

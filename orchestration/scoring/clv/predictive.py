@@ -24,7 +24,7 @@ EXACT_FREQUENCIES = 40  # up to here each frequency has tables of its own
 # A step of h standard deviations of a customer's rate errs by h^2 / 8 times the bend of the law, 0.24 at most for a
 # normal one: by 0.002 for ages. Measured (see the tests): 0.003 at most, and one end in 50 at most is off by one.
 AGE_STEP = 0.25
-FREQUENCY_STEP = 0.5
+FREQUENCY_STEP = 0.5  # where orders are many, so that being off by one matters less
 EXACT_ORDERS, ORDERS_STEP = 12, 0.5  # the same for numbers of orders in the law of spend, which is wider still
 REST = 0.25  # share of the tail beyond the interval that the tables may leave out
 SMALLEST_CHANCE = 1e-9  # of being alive; who is less surely so brings nothing in any interval
@@ -143,7 +143,7 @@ def _block(points, models, histogram: Histogram, rows, alive, days: float, tail:
             np.concatenate([near * (weight * alive[model]) for weight, model in weighted]),
         )
 
-    weight_of = {model: sum(point.weight for point in points if point.model is model) for model in models}
+    weight_of = {model: sum(point.weight for point in points if point.model == model) for model in models}
     orders = survival(
         [np.maximum(1 - np.cumsum(table, axis=1), 0.0) for table in chances],
         [(weight_of[model], number) for number, model in enumerate(models)],

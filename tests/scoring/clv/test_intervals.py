@@ -204,6 +204,15 @@ def test_uncertain_parameters_count_for_few_customers_only():
         assert (fewer + same > aim - 1e-9).all()
 
 
+def test_equal_points_count_as_often_as_they_come():
+    """A bound may put several points at one place: together they are that one."""
+    few, _ = population.bg_nbd((0.8, 20, 1, 3), 40, 2)
+    halves = [Point(Nbd((0.8, 20.0)), SPEND, 0.5) for _ in range(2)]
+    whole, parted = (intervals(Point(Nbd((0.8, 20.0)), SPEND), few, 365, around) for around in (None, halves))
+    assert parted.points == 1
+    assert (parted.orders_high == whole.orders_high).all()
+
+
 @pytest.mark.parametrize("name", HARD)
 def test_hard_data_have_intervals_too(name):
     """Finite, 0 at least, and the right way round, for each model of the chain that can be fitted."""

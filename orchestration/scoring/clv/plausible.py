@@ -17,7 +17,7 @@ from orchestration.scoring.clv.count_model import CountModel
 from orchestration.scoring.clv.gamma_gamma import GammaGamma, Spending
 from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.maximum_likelihood import VAGUE, coordinates_of
-from orchestration.scoring.clv.optimum import information
+from orchestration.scoring.clv.optimum import Objective
 
 SAMPLE = 8000  # customers from whom the information of one customer is taken
 AT_BOUND = 1e-6  # closer than this to a bound a coordinate is held there, as the fit left it
@@ -84,7 +84,7 @@ def _directions(model: Any, build: Callable, cells: Any, unit: float) -> list[Ca
     if not free.any():
         return []
     top, slope = objective(place)  # the slope is that of the sample: all customers have none here
-    curves, vectors = np.linalg.eigh(information(objective, place, low, high)[np.ix_(free, free)] * customers)
+    curves, vectors = np.linalg.eigh(_information(objective, place, low, high)[np.ix_(free, free)] * customers)
     errors = 1 / np.sqrt(np.maximum(curves, 1 / VAGUE**2))
 
     def both(error: float, vector: np.ndarray, axes: int) -> list[Any]:
@@ -103,3 +103,17 @@ def _directions(model: Any, build: Callable, cells: Any, unit: float) -> list[Ca
         lambda axes, error=error, vector=vector: both(error, vector, axes)
         for error, vector in zip(errors, vectors.T, strict=True)
     ]
+
+
+def _information(objective: Objective, place: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Minus the second derivatives, from central differences of the gradient (one-sided at a bound)."""
+    rows = []
+    for number in range(len(place)):
+        ends = []
+        for side in (1e-4, -1e-4):
+            end = place.copy()
+            end[number] = np.clip(place[number] + side, low[number], high[number])
+            ends.append((end[number], objective(end)[1]))
+        (ahead, after), (behind, before) = ends
+        rows.append((before - after) / (ahead - behind))
+    return (np.array(rows) + np.array(rows).T) / 2

@@ -12,7 +12,7 @@ from orchestration.errors import UserError
 from orchestration.scoring.clv.fitting import CHAIN, MODELS, fit, fit_chain
 from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.maximum_likelihood import NOTES
-from tests.scoring.clv import population
+from scoring.clv import population
 
 DROPPING_OUT = ("pareto_nbd", "bg_nbd", "mbg_nbd")
 

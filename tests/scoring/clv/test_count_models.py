@@ -15,7 +15,7 @@ from orchestration.scoring.clv.fitting import MODELS
 from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.nbd import Nbd
 from orchestration.scoring.clv.pareto_nbd import ParetoNbd
-from tests.scoring.clv.mixing import Mixed
+from scoring.clv.mixing import Mixed
 
 DROPPING_OUT = (BgNbd, MbgNbd, ParetoNbd)
 SHAPES = st.floats(0.3, 6)

@@ -15,8 +15,8 @@ from orchestration.scoring.clv.intervals import chances, intervals, randomised_t
 from orchestration.scoring.clv.nbd import Nbd
 from orchestration.scoring.clv.pareto_nbd import ParetoNbd
 from orchestration.scoring.clv.plausible import Point, plausible
-from tests.scoring.clv import population
-from tests.scoring.clv.test_clv_fitting import HARD
+from scoring.clv import population
+from scoring.clv.test_clv_fitting import HARD
 
 MODELS = [Nbd((0.8, 30)), BgNbd((0.8, 30, 0.6, 4)), MbgNbd((0.8, 30, 0.6, 4)), ParetoNbd((0.8, 30, 0.6, 100))]
 # Ways to be a customer, and the model that knows them.

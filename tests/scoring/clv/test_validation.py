@@ -21,7 +21,7 @@ from orchestration.scoring.clv.validation import (
     holdout_log_likelihood,
     validate,
 )
-from tests.scoring.clv import population
+from scoring.clv import population
 
 # Two customers with 2 repeats in 20 days, one with none in 10 days; 10 days of hold-out.
 SMALL = Holdout(

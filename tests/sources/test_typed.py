@@ -51,13 +51,8 @@ def test_money_in_a_double_is_the_amount_that_it_shows(engine, value):
 
 
 @settings(deadline=None)
-@given(
-    st.decimals(Decimal("-1e11"), Decimal("1e11"), places=6), st.sampled_from(["18,0", "18,2", "18,4", "18,6", "5,5"])
-)
-@example(Decimal("0.0304"), "5,5")
+@given(st.decimals(Decimal("-1e11"), Decimal("1e11"), places=6), st.sampled_from(["18,0", "18,2", "18,4", "18,6"]))
 def test_money_in_a_decimal_is_exact_or_refused(engine, value, scale):
-    value %= 1 if scale == "5,5" else value.__class__("1e11")
-    value = round(value, 4) if scale == "5,5" else value
     of_type, of_text = read(engine, "amount", f"decimal({scale})", value)
     assert of_type == of_text
 

@@ -97,7 +97,10 @@ def land_all(home: Path, folder: Path) -> Callable[[], None]:
 
 def told(load: Load) -> dict:
     """What a load's manifest says, without what differs from run to run."""
-    return {name: value for name, value in vars(load).items() if name not in ("load_id", "landed_at")}
+    said = {name: value for name, value in vars(load).items() if name not in ("load_id", "landed_at")}
+    # A file has a stamp once it has lain untouched for two seconds.
+    files = [{name: value for name, value in file.items() if name != "stamp"} for file in load.files]
+    return said | {"files": files}
 
 
 def assert_same(home: Path, expected_home: Path) -> None:

@@ -11,6 +11,7 @@ REFRESH = "refresh"
 def definitions() -> dg.Definitions:
     """Assets, their checks, the job and what starts it, of the configuration that is in force."""
     from orchestration.defs.automation import every_morning, new_files
+    from orchestration.defs.clv import clv
     from orchestration.defs.dbt import build_dbt_assets
     from orchestration.defs.identity import staging_claim_ends
     from orchestration.defs.marts import shape_checks
@@ -23,7 +24,7 @@ def definitions() -> dg.Definitions:
 
     settings = load_settings()
     dbt_models = build_dbt_assets(settings.home, settings.gates)
-    tables = [previous_history, *RAW_ASSETS, dbt_models, staging_claim_ends, *SCORE_ASSETS]
+    tables = [previous_history, *RAW_ASSETS, dbt_models, staging_claim_ends, clv, *SCORE_ASSETS]
     keys = sorted(key for asset in tables for key in asset.keys)
     marts = [key for key in keys if key.path[0] == "marts"]
     refresh = dg.define_asset_job(

@@ -29,8 +29,26 @@ Share = Annotated[float, Field(ge=0, le=1)]
 ExactShare = Annotated[str, BeforeValidator(str), Field(pattern=r"^(0?\.\d+|1(\.0*)?|0)$")]
 
 
+class MinimumDataConfig(Strict):
+    """From what on a probabilistic model is tried."""
+
+    customers: int = Field(default=500, ge=1)
+    history_days: int = Field(default=180, ge=1)
+    newest_order_within_days: int = Field(default=30, ge=0)
+    customers_with_3_order_days: int = Field(default=1, ge=1)
+
+
+class HoldoutConfig(Strict):
+    """The last part of history, on which models are compared."""
+
+    share: float = Field(default=0.25, gt=0, lt=1)
+    days_at_least: int = Field(default=90, ge=1)
+
+
 class ClvConfig(Strict):
-    method: Literal["simple_ltv", "discounted_ltv"] = "simple_ltv"
+    method: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd", "simple_ltv", "discounted_ltv"] = "auto"
+    minimum_data: MinimumDataConfig = MinimumDataConfig()
+    holdout: HoldoutConfig = HoldoutConfig()
     expected_years: float = Field(default=3, gt=0)
     retention: float | None = Field(default=None, ge=0, lt=1)
     shrinkage_years: float = Field(default=1, gt=0)

@@ -14,23 +14,10 @@ from orchestration.defs.session import Session
 from orchestration.errors import UserError
 from orchestration.quality import scores as checks
 from orchestration.scoring import clusters, hierarchy, quality, rfm, silence, tiers
-from orchestration.scoring.clv import simple
 from orchestration.scoring.judgements import Judgement
 from orchestration.scoring.quadrant import QuadrantSettings
 from orchestration.settings import Settings
 
-CLV_MODEL_COLUMNS = {
-    "model": "varchar",
-    "is_published": "boolean",
-    "parameters": "varchar",
-    "log_likelihood": "double",
-    "fit_status": "varchar",
-    "fit_note": "varchar",
-    "customers": "bigint",
-    "total_clv": "decimal(18,2)",
-    "holdout": "varchar",
-    "naive_comparison": "varchar",
-}
 WEIGHT_COLUMNS = {
     "hierarchy": "varchar",
     "indicator": "varchar",
@@ -71,32 +58,6 @@ def finished(session: Session, context: dg.AssetExecutionContext, outcomes: list
     yield dg.MaterializeResult(
         metadata={**session.shown(table), **metadata}, check_results=list(session.report(outcomes))
     )
-
-
-@score_asset(
-    "clv",
-    ["facts.customer_orders"],
-    "What each customer is worth: simple and discounted lifetime value, and the model behind them.",
-    checks.CLV,
-)
-def clv(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
-    with session.step("scores.clv"):
-        config = session.settings.clv
-        settings = simple.SimpleLtvSettings(
-            method=config.method,
-            expected_years=config.expected_years,
-            retention=config.retention,
-            horizon_days=config.horizon_days,
-            discount=config.annual_discount_rate,
-            prior_years=config.shrinkage_years,
-        )
-        [row] = session.warehouse.records(simple.population_sql())
-        model = simple.fit_simple(simple.PopulationSummary(**row), settings)
-        session.warehouse.create_table("scores.clv", simple.simple_ltv_sql(model))
-        [totals] = session.warehouse.records(simple.totals_sql())
-        session.warehouse.write("scores.clv_model", model.model_rows(totals), CLV_MODEL_COLUMNS)
-        metadata = {"model": dg.MetadataValue.json(model.parameters()), "note": model.note}
-        yield from finished(session, context, checks.clv(session.warehouse), metadata)
 
 
 @score_asset(
@@ -266,4 +227,4 @@ def quality_index(context: dg.AssetExecutionContext, session: dg.ResourceParam[S
         )
 
 
-SCORE_ASSETS = [clv, value_tiers, behaviour_clusters, silent_customers, quality_weights, quality_index]
+SCORE_ASSETS = [value_tiers, behaviour_clusters, silent_customers, quality_weights, quality_index]

@@ -4,14 +4,20 @@ Each function asks the engine one question a check and returns outcomes; what a 
 """
 
 from orchestration.quality.checks import CheckOutcome
+from orchestration.scoring.clv.decision import Decision, errs_less_than_naive, row_of, worst_factor
 from orchestration.scoring.hierarchy import Weights
 from orchestration.scoring.tiers import TierDecision
+from orchestration.settings import GatesConfig
 from orchestration.warehouse.duckdb import Warehouse
 
 CLV = {
     "one_row_a_customer": "Every customer has exactly one value.",
     "values_are_finite": "Values are numbers, none missing.",
     "never_negative_as_revenue": "Without fed costs a value is revenue, and never below zero.",
+    "holdout_is_close": "Orders and spend expected in the hold-out are close to what came.",
+    "holdout_is_not_far_off": "Orders and spend expected in the hold-out are not far off what came.",
+    "error_is_below_naive": "The model errs less per customer than the forecast that the past rate continues.",
+    "parameters_are_steady": "Fitted parameters say much the same as the last release's.",
 }
 VALUE_TIERS = {
     "one_row_a_customer": "Every customer is in exactly one tier.",
@@ -81,7 +87,8 @@ def clv(warehouse: Warehouse) -> list[CheckOutcome]:
             table,
             "values_are_finite",
             "clv is null or simple_ltv is null or discounted_ltv is null or not isfinite(coalesce(expected_orders, 0)) "
-            "or (p_alive is not null and not p_alive between 0 and 1)",
+            "or (p_alive is not null and not p_alive between 0 and 1) "
+            "or clv_low > clv_high or orders_low > orders_high",
             "have a value that is missing or not a number",
         ),
         failing_rows(
@@ -92,6 +99,50 @@ def clv(warehouse: Warehouse) -> list[CheckOutcome]:
             "have a value below zero"
             + (" (costs are fed: values are profit, and not judged)" if costs_are_fed else ""),
         ),
+    ]
+
+
+def clv_model(decision: Decision | None, moved_by: float | None, gates: GatesConfig) -> list[CheckOutcome]:
+    """The published model against its hold-out and against the last release; simple LTV is exempt.
+
+    Parameters
+    ----------
+    decision : Decision or None
+        None where no model was fitted.
+    moved_by : float or None
+        See `decision.moved_by`.
+    """
+    table = "scores.clv"
+    limit, close, far = (
+        gates.gate(f"{table}:{name}").threshold
+        for name in ("parameters_are_steady", "holdout_is_close", "holdout_is_not_far_off")
+    )
+    validation = decision.validation if decision and decision.key else None
+    if validation is None:
+        exempt = "no fitted model is published: values are uncalibrated"
+        if decision and decision.key:
+            exempt = "nobody had come back before the hold-out, so there is nothing to compare with"
+        factor, told, errors, is_below = None, exempt, exempt, True
+    else:
+        factor = worst_factor(validation)
+        told = "; ".join(
+            f"{name} {row.expected:,.0f} expected, {row.actual:,.0f} came"
+            for name in ("orders", "spend")
+            if (row := row_of(validation, "total", name))
+        )
+        errors = (
+            f"{validation.root_mean_squared_error:.4g} order days a customer, "
+            f"naive {validation.naive_root_mean_squared_error:.4g}"
+        )
+        is_below = errs_less_than_naive(validation)
+    steady = "there are no earlier parameters to compare with"
+    if moved_by is not None:
+        steady = f"expected orders of the same customers, or the mean spend, moved by a factor of {moved_by:.3f}"
+    return [
+        CheckOutcome(table, "holdout_is_close", factor is None or factor <= close, told, factor, close),
+        CheckOutcome(table, "holdout_is_not_far_off", factor is None or factor <= far, told, factor, far),
+        CheckOutcome(table, "error_is_below_naive", is_below, errors),
+        CheckOutcome(table, "parameters_are_steady", moved_by is None or moved_by <= limit, steady, moved_by, limit),
     ]
 
 

@@ -127,27 +127,28 @@ insert into raw.service_costs values
 create table scores.clv (
     customer_id varchar, simple_ltv decimal(18, 2), discounted_ltv decimal(18, 2), clv decimal(18, 2),
     clv_low decimal(18, 2), clv_high decimal(18, 2), p_alive double, expected_orders double,
-    expected_order_value decimal(18, 2), clv_method varchar
+    orders_low bigint, orders_high bigint, expected_order_value decimal(18, 2), clv_method varchar
 );
 
 insert into scores.clv values
-    ('c01', 90000, 80000, 70000, 50000, 90000, 0.99, 9.5, 8000, 'mbg_nbd'),
-    ('c02', 9000, 8000, 7000, 5000, 9000, 0.9, 1.5, 4600, 'mbg_nbd'),
-    ('c03', 900, 800, 700, 500, 900, 0.8, 1.2, 500, 'mbg_nbd'),
-    ('c04', 90, 80, 70, 0, 90, 0.1, 0.1, 700, 'mbg_nbd'),
-    ('c05', 85, 75, 65, 0, 90, 0.5, 0.5, 600, 'mbg_nbd'),
-    ('c06', 80, 70, 60, 0, 90, 0.5, 0.5, 500, 'mbg_nbd'),
-    ('c07', 75, 65, 55, 0, 90, 0.5, 0.5, 400, 'mbg_nbd'),
-    ('c08', 70, 60, 50, 0, 90, 0.5, 0.5, 300, 'mbg_nbd'),
-    ('c09', 0, 0, 0, 0, 0, null, 0, 0, 'mbg_nbd'),
-    ('c10', 60, 50, 40, 0, 90, 0.5, 0.4, 200, 'mbg_nbd');
+    ('c01', 90000, 80000, 70000, 50000, 90000, 0.99, 9.5, 0, 11, 8000, 'mbg_nbd'),
+    ('c02', 9000, 8000, 7000, 5000, 9000, 0.9, 1.5, 0, 3, 4600, 'mbg_nbd'),
+    ('c03', 900, 800, 700, 500, 900, 0.8, 1.2, 0, 3, 500, 'mbg_nbd'),
+    ('c04', 90, 80, 70, 0, 90, 0.1, 0.1, 0, 2, 700, 'mbg_nbd'),
+    ('c05', 85, 75, 65, 0, 90, 0.5, 0.5, 0, 2, 600, 'mbg_nbd'),
+    ('c06', 80, 70, 60, 0, 90, 0.5, 0.5, 0, 2, 500, 'mbg_nbd'),
+    ('c07', 75, 65, 55, 0, 90, 0.5, 0.5, 0, 2, 400, 'mbg_nbd'),
+    ('c08', 70, 60, 50, 0, 90, 0.5, 0.5, 0, 2, 300, 'mbg_nbd'),
+    ('c09', 0, 0, 0, 0, 0, null, 0, 0, 2, 0, 'mbg_nbd'),
+    ('c10', 60, 50, 40, 0, 90, 0.5, 0.4, 0, 2, 200, 'mbg_nbd');
 
 create table scores.clv_model (
     model varchar, is_published boolean, parameters varchar, log_likelihood double, fit_status varchar,
-    fit_note varchar, customers bigint, total_clv decimal(18, 2), holdout varchar, naive_comparison varchar
+    fit_note varchar, customers bigint, total_clv decimal(18, 2), holdout varchar, naive_comparison varchar,
+    histories varchar
 );
 
-insert into scores.clv_model values ('mbg_nbd', true, '{}', -12.5, 'converged', null, 9, 78040, '{}', '{}');
+insert into scores.clv_model values ('mbg_nbd', true, '{}', -12.5, 'converged', null, 9, 78040, '{}', '{}', '{}');
 
 create table scores.value_tiers (
     customer_id varchar, clv_rank bigint, value_tier varchar, profit_rank bigint, cumulative_profit_share double,

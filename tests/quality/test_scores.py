@@ -5,11 +5,20 @@ from dataclasses import replace
 import pytest
 
 from orchestration.quality import scores
+from orchestration.scoring.clv.decision import Decision
+from orchestration.scoring.clv.fitting import Fit, fit
+from orchestration.scoring.clv.gamma_gamma import GammaGamma, SpendFit
+from orchestration.scoring.clv.histogram import Histogram
+from orchestration.scoring.clv.nbd import Nbd
+from orchestration.scoring.clv.validation import Holdout, validate
 from orchestration.scoring.hierarchy import AhpSettings, Hierarchy, weigh
 from orchestration.scoring.judgements import Judgement
+from orchestration.settings import load_settings
 
 CLEAN_CLV = "10::decimal(18,2) as simple_ltv, 10::decimal(18,2) as discounted_ltv, 10::decimal(18,2) as clv, "
-CLEAN_CLV += "0.5::double as p_alive, 2.0::double as expected_orders"
+CLEAN_CLV += "0.5::double as p_alive, 2.0::double as expected_orders, 1 as orders_low, 3 as orders_high, "
+CLEAN_CLV += "5::decimal(18,2) as clv_low, 20::decimal(18,2) as clv_high"
+OF_THE_MODEL = {"holdout_is_close", "holdout_is_not_far_off", "error_is_below_naive", "parameters_are_steady"}
 
 
 def customers(warehouse, *ids: str) -> None:
@@ -58,7 +67,7 @@ def test_a_clean_value_table_passes(warehouse):
     clv_table(warehouse)
     outcomes = scores.clv(warehouse)
     assert failed(outcomes) == set()
-    assert {outcome.name for outcome in outcomes} == set(scores.CLV)
+    assert {outcome.name for outcome in outcomes} == set(scores.CLV) - OF_THE_MODEL
 
 
 @pytest.mark.parametrize(
@@ -68,8 +77,10 @@ def test_a_clean_value_table_passes(warehouse):
         ("0.5::double", "'nan'::double", "values_are_finite"),
         ("2.0::double", "'inf'::double", "values_are_finite"),
         ("2.0::double", "'nan'::double", "values_are_finite"),
-        ("10::decimal(18,2) as clv", "null::decimal(18,2) as clv", "values_are_finite"),
-        ("10::decimal(18,2) as clv", "-1::decimal(18,2) as clv", "never_negative_as_revenue"),
+        ("10::decimal(18,2) as clv,", "null::decimal(18,2) as clv,", "values_are_finite"),
+        ("5::decimal(18,2) as clv_low", "30::decimal(18,2) as clv_low", "values_are_finite"),
+        ("1 as orders_low", "4 as orders_low", "values_are_finite"),
+        ("10::decimal(18,2) as clv,", "-1::decimal(18,2) as clv,", "never_negative_as_revenue"),
     ],
 )
 def test_a_broken_value_is_found(warehouse, clean, broken, name):
@@ -85,6 +96,56 @@ def test_a_profit_may_be_negative(warehouse, costs):
     """Where costs are fed, a customer can cost more than he brings."""
     clv_table(warehouse, CLEAN_CLV.replace("10::decimal(18,2) as clv", "-1::decimal(18,2) as clv"), **costs)
     assert failed(scores.clv(warehouse)) == set()
+
+
+def of_model(expected: float, actual: int = 100, naive_rate: int = 300, moved_by: float | None = None) -> set[str]:
+    """Names of the checks that fail for one published model: what it expected of 100 order days that came."""
+    holdout = Holdout(Histogram([naive_rate], [100], [100], [1]), 100, [actual])
+    report = fit("nbd", Histogram([1], [1], [2], [9])).report
+    decision = Decision(
+        Fit(Nbd((1.0, 1.0)), replace(report, model="nbd")),
+        SpendFit(GammaGamma((1.0, 2.0, 1.0)), report),
+        "",
+        {"nbd": (None, validate(holdout, [expected], 0.0))},
+    )
+    outcomes = scores.clv_model(decision, moved_by, load_settings().gates)
+    assert {outcome.name for outcome in outcomes} == OF_THE_MODEL
+    return failed(outcomes)
+
+
+@pytest.mark.parametrize(
+    ("expected", "names"),
+    [
+        (80, set()),
+        (125, set()),
+        (79, {"holdout_is_close"}),
+        (126, {"holdout_is_close"}),
+        (50, {"holdout_is_close"}),
+        (201, {"holdout_is_close", "holdout_is_not_far_off"}),
+        (49, {"holdout_is_close", "holdout_is_not_far_off"}),
+    ],
+)
+def test_a_missed_total_is_told_and_a_wide_miss_holds(expected, names):
+    """0.8 to 1.25 of what came is close; outside 0.5 to 2 nothing is published."""
+    assert of_model(expected) == names
+
+
+def test_a_model_that_errs_more_than_the_past_rate_is_told():
+    """Naive 100 x 100 / 100 = 100 is to the point; the model expected 99."""
+    assert of_model(99, naive_rate=100) == {"error_is_below_naive"}
+
+
+@pytest.mark.parametrize(("moved_by", "names"), [(1.25, set()), (1.26, {"parameters_are_steady"}), (None, set())])
+def test_parameters_that_jump_are_told(moved_by, names):
+    """The same customers are expected to order a quarter more or less than under the last release's parameters."""
+    assert of_model(100, moved_by=moved_by) == names
+
+
+def test_simple_ltv_is_exempt(warehouse):
+    """There is no model to judge; it is labelled uncalibrated instead."""
+    outcomes = scores.clv_model(None, None, load_settings().gates)
+    assert failed(outcomes) == set()
+    assert "uncalibrated" in outcomes[0].message
 
 
 class Cuts:

@@ -11,6 +11,7 @@ CUSTOMER_ORDERS = {
     "frequency": "bigint",
     "recency_days": "bigint",
     "age_days": "bigint",
+    "repeat_amount": "decimal(18, 4)",
     "mean_gap_days": "double",
     "sd_gap_days": "double",
     "days_since_last_order": "bigint",

@@ -139,6 +139,8 @@ def test_columns_are_those_of_scores_clv(engine):
         "clv_high": money,
         "p_alive": "DOUBLE",
         "expected_orders": "DOUBLE",
+        "orders_low": "BIGINT",
+        "orders_high": "BIGINT",
         "expected_order_value": money,
         "clv_method": "VARCHAR",
     }
@@ -146,7 +148,9 @@ def test_columns_are_those_of_scores_clv(engine):
 
 def test_the_model_table_says_what_is_published_and_that_it_is_uncalibrated(engine):
     """A manager must not take an unchecked figure for a checked one."""
-    engine.connection.execute("create table scores.clv as select 3.00 as simple_ltv, 1.00 as discounted_ltv")
+    engine.connection.execute(
+        "create table scores.clv as select 3.00 as clv, 3.00 as simple_ltv, 1.00 as discounted_ltv"
+    )
     model = fit_simple(population())
     rows = model.model_rows(engine.rows(totals_sql())[0])
     assert [(row["model"], row["is_published"], row["total_clv"]) for row in rows] == [
@@ -155,6 +159,19 @@ def test_the_model_table_says_what_is_published_and_that_it_is_uncalibrated(engi
     ]
     assert {row["fit_status"] for row in rows} == {"uncalibrated"}
     assert json.loads(rows[0]["parameters"])["population_annual_profit"] == 1000
+
+
+def test_where_a_fitted_model_is_published_the_simple_ones_are_not():
+    """They stay in the table to be compared."""
+    rows = fit_simple(population()).model_rows({"simple_ltv": 3, "discounted_ltv": 1}, is_published=False)
+    assert [row["is_published"] for row in rows] == [False, False]
+
+
+def test_money_without_cents_is_rounded_to_whole_units(engine):
+    """A yen has no hundredth: (100.25 + 1000) / (1 + 1) x 3 years = 1650.375."""
+    engine.customers([buyer(100.25, 365)])
+    [row] = engine.rows(simple_ltv_sql(fit_simple(population()), digits=0))
+    assert row["simple_ltv"] == 1650
 
 
 @pytest.mark.parametrize(

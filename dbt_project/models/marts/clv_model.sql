@@ -9,5 +9,6 @@ select
     cast(customers as bigint) as customers,
     cast(total_clv as decimal(18, 2)) as total_clv,
     holdout,
-    naive_comparison
+    naive_comparison,
+    histories
 from {{ source('scores', 'clv_model') }}

@@ -50,6 +50,8 @@ select
 
     clv.p_alive,
     clv.expected_orders,
+    clv.orders_low,
+    clv.orders_high,
     cast(clv.expected_order_value as decimal(18, 2)) as expected_order_value,
     cast(clv.clv as decimal(18, 2)) as clv,
     cast(clv.clv_low as decimal(18, 2)) as clv_low,

@@ -166,34 +166,39 @@ class SimpleLtv:
             "expected_order_years": self.expected_order_years,
         }
 
-    def model_rows(self, totals: Mapping[str, Decimal]) -> list[dict]:
+    def model_rows(self, totals: Mapping[str, Decimal], is_published: bool = True, why: str = "") -> list[dict]:
         """The rows of scores.clv_model, one for each of the two methods.
 
         Parameters
         ----------
         totals : mapping of method to money
             Sum of each method's column over all customers, as `totals_sql` returns them.
+        is_published : bool
+            Whether one of the two is, and no fitted model.
+        why : str
+            Why no model was fitted, as a sentence.
         """
         return [
             {
                 "model": method,
-                "is_published": method == self.settings.method,
+                "is_published": is_published and method == self.settings.method,
                 "parameters": json.dumps(self.parameters(), sort_keys=True),
                 "log_likelihood": None,
                 "fit_status": self.fit_status,
-                "fit_note": _note(self.population, self.settings, method),
+                "fit_note": f"{_note(self.population, self.settings, method)} {why}".strip(),
                 "customers": self.population.customers,
                 "total_clv": totals[method],
                 "holdout": None,
                 "naive_comparison": None,
+                "histories": None,
             }
             for method in METHODS
         ]
 
 
 def totals_sql(source: str = "scores.clv") -> str:
-    """The select of one row with the total of each method, for `SimpleLtv.model_rows`."""
-    sums = ", ".join(f"coalesce(sum({method}), 0) as {method}" for method in METHODS)
+    """The select of one row with the total of what is published, and of each method, for `SimpleLtv.model_rows`."""
+    sums = ", ".join(f"coalesce(sum({column}), 0) as {column}" for column in ("clv", *METHODS))
     return f"select {sums} from {source}"
 
 
@@ -252,8 +257,8 @@ def _note(summary: PopulationSummary, settings: SimpleLtvSettings, method: str) 
     )
 
 
-def simple_ltv_sql(model: SimpleLtv, source: str = "facts.customer_orders") -> str:
-    """The select that gives the columns of scores.clv, one row for each row of `source`.
+def simple_ltv_sql(model: SimpleLtv, source: str = "facts.customer_orders", digits: int = 2) -> str:
+    """The select that gives the columns of scores.clv, one row for each row of `source`; money has so many digits.
 
     With k the prior years and P the population's annual rate, a customer's annual profit (and likewise
     revenue and order days) is (total + k * P) / (age in years + k). Then
@@ -262,7 +267,7 @@ def simple_ltv_sql(model: SimpleLtv, source: str = "facts.customer_orders") -> s
     - discounted_ltv = annual profit x sum over t of r^(t-1) / (1+d)^t, see `present_value`;
     - expected_orders = annual order days x sum over t of r^(t-1), over the horizon;
     - expected_order_value = annual revenue / annual order days;
-    - p_alive, clv_low and clv_high are null: neither method knows them.
+    - p_alive, and the ends of the intervals of value and orders, are null: neither method knows them.
 
     A customer without counted orders has value 0, no expected order value, and clv_method 'no_orders'.
     """
@@ -319,14 +324,16 @@ final as (
 
     select
         customer_id,
-        cast(round(simple_ltv, 2) as decimal(18, 2)) as simple_ltv,
-        cast(round(discounted_ltv, 2) as decimal(18, 2)) as discounted_ltv,
-        cast(round({model.settings.method}, 2) as decimal(18, 2)) as clv,
+        cast(round(simple_ltv, {digits}) as decimal(18, 2)) as simple_ltv,
+        cast(round(discounted_ltv, {digits}) as decimal(18, 2)) as discounted_ltv,
+        cast(round({model.settings.method}, {digits}) as decimal(18, 2)) as clv,
         cast(null as decimal(18, 2)) as clv_low,
         cast(null as decimal(18, 2)) as clv_high,
         cast(null as double) as p_alive,
         round(expected_orders, 6) as expected_orders,
-        cast(round(expected_order_value, 2) as decimal(18, 2)) as expected_order_value,
+        cast(null as bigint) as orders_low,
+        cast(null as bigint) as orders_high,
+        cast(round(expected_order_value, {digits}) as decimal(18, 2)) as expected_order_value,
         case when has_orders then {sql_text(model.settings.method)} else 'no_orders' end as clv_method
     from lifetime_values
 

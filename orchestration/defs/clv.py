@@ -1,0 +1,157 @@
+"""The asset of lifetime value: histories from the engine, models decided on them, predictions joined back.
+
+The statements are in scoring/clv/statements, the decision in scoring/clv/decision.
+"""
+
+import datetime as dt
+
+import dagster as dg
+import pandas as pd
+
+from orchestration.defs.scores import finished, score_asset
+from orchestration.defs.session import Session
+from orchestration.quality import scores as checks
+from orchestration.scoring.clv import decision as deciding
+from orchestration.scoring.clv import model_table, simple, statements
+from orchestration.scoring.clv.gamma_gamma import Spending
+from orchestration.scoring.clv.histogram import Histogram
+from orchestration.scoring.clv.validation import Holdout
+from orchestration.settings import ClvConfig
+
+CLV_MODEL_COLUMNS = {
+    "model": "varchar",
+    "is_published": "boolean",
+    "parameters": "varchar",
+    "log_likelihood": "double",
+    "fit_status": "varchar",
+    "fit_note": "varchar",
+    "customers": "bigint",
+    "total_clv": "decimal(18,2)",
+    "holdout": "varchar",
+    "naive_comparison": "varchar",
+    "histories": "varchar",
+}
+
+
+@score_asset(
+    "clv",
+    ["facts.customer_orders", "facts.order_days"],
+    "What each customer is worth: the model that explains the hold-out best, its values with their ranges, and how "
+    "good the forecast was.",
+    checks.CLV,
+)
+def clv(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
+    with session.step("scores.clv"):
+        config, warehouse = session.settings.clv, session.warehouse
+        [row] = warehouse.records(simple.population_sql())
+        fallback = simple.fit_simple(simple.PopulationSummary(**row), simple_settings(config))
+        lacks = why_simple(session)
+        decided = past = trial = None
+        if not lacks:
+            past = past_of(session)
+            trial = trial_of(session, int(past.histogram.age.max()))
+            previous = model_table.models_of(published_models(session))
+            closeness = session.settings.gates.gate("scores.clv:holdout_is_close").threshold
+            decided = deciding.decide(past, trial, config.method, previous, closeness)
+            context.log.info(f"published: {decided.key or 'simple_ltv'}. {decided.why}")
+        apply(session, fallback, decided, past)
+        [totals] = warehouse.records(simple.totals_sql())
+        is_fitted = decided is not None and decided.key is not None
+        if decided and not is_fitted:
+            report = decided.count.report if decided.count.model is None else decided.spend.report
+            lacks = report.note
+        rows = fallback.model_rows(totals, not is_fitted, lacks)
+        moved_by = None
+        if decided:
+            rows += model_table.rows(decided, trial, past, totals["clv"], config.horizon_days)
+            moved_by = deciding.moved_by(decided, previous, past, config.horizon_days)
+        warehouse.write("scores.clv_model", rows, CLV_MODEL_COLUMNS)
+        outcomes = checks.clv(warehouse) + checks.clv_model(decided, moved_by, session.settings.gates)
+        yield from finished(session, context, outcomes, metadata(rows))
+
+
+def simple_settings(config: ClvConfig) -> simple.SimpleLtvSettings:
+    return simple.SimpleLtvSettings(
+        method=config.method if config.method in simple.METHODS else "simple_ltv",
+        expected_years=config.expected_years,
+        retention=config.retention,
+        horizon_days=config.horizon_days,
+        discount=config.annual_discount_rate,
+        prior_years=config.shrinkage_years,
+    )
+
+
+def why_simple(session: Session) -> str:
+    """Why no model is fitted, as a sentence; empty where one is."""
+    config = session.settings.clv
+    if config.method in simple.METHODS:
+        return f"The configuration says {config.method}."
+    [row] = session.warehouse.records(statements.summary_sql())
+    return deciding.DataSummary(**row).lacks(deciding.MinimumData(**config.minimum_data.model_dump()))
+
+
+def past_of(session: Session) -> deciding.Past:
+    """All that is known at as_of."""
+    cells = session.warehouse.frame(statements.histogram_sql())
+    return deciding.Past(histogram(cells), spending(session.warehouse.frame(statements.spending_sql())))
+
+
+def histogram(cells: pd.DataFrame) -> Histogram:
+    return Histogram(cells["frequency"], cells["recency_days"], cells["age_days"], cells["customers"])
+
+
+def spending(cells: pd.DataFrame) -> Spending:
+    return Spending(cells["frequency"], cells["mean"], cells["customers"])
+
+
+def trial_of(session: Session, history_days: int) -> deciding.Trial | None:
+    """The hold-out, with what was known before it; None where nobody had ordered by then."""
+    warehouse, config = session.warehouse, session.settings.clv
+    days = deciding.holdout_days(history_days, config.holdout.share, config.holdout.days_at_least, config.horizon_days)
+    warehouse.create_table(statements.TRIAL, statements.trial_sql(session.as_of - dt.timedelta(days=days)))
+    cells = warehouse.frame(statements.holdout_sql())
+    if cells.empty:
+        return None
+    cohorts, weeks = warehouse.frame(statements.cohorts_sql()), warehouse.rows(statements.weeks_sql(session.as_of))
+    known = histogram(cells)
+    weekly = [0] * ((history_days + 1) // 7)
+    for week, order_days in weeks:
+        weekly[week] = order_days
+    return deciding.Trial(
+        past=deciding.Past(
+            Histogram.of(known.frequency, known.recency, known.age, known.counts),
+            spending(warehouse.frame(statements.spending_sql(statements.TRIAL))),
+        ),
+        until=session.as_of,
+        holdout=Holdout(known, days, cells["orders_ahead"], cells["mean_spend_ahead"], cells["mean_spend"]),
+        first_days=cohorts["first_day"].to_numpy(),
+        cohorts=cohorts["customers"].to_numpy(),
+        weekly=weekly,
+    )
+
+
+def published_models(session: Session) -> list[dict]:
+    """The models that the base release published, from its manifest."""
+    return [row for row in session.base.manifest["models"] if row["is_published"]] if session.base else []
+
+
+def apply(
+    session: Session, fallback: simple.SimpleLtv, decided: deciding.Decision | None, past: deciding.Past | None
+) -> None:
+    """Write scores.clv: the decided model's values, or the simple ones."""
+    config, digits = session.settings.clv, statements.digits_of(session.settings.sources.company.currency)
+    if decided is None or decided.key is None:
+        session.warehouse.create_table("scores.clv", simple.simple_ltv_sql(fallback, digits=digits))
+        return
+    said = deciding.predictions(decided, past, config.horizon_days, config.annual_discount_rate)
+    session.warehouse.write_frame(statements.PREDICTIONS, pd.DataFrame(said))
+    session.warehouse.create_table("scores.clv", statements.clv_sql(fallback, decided.spend.model, decided.key, digits))
+
+
+def metadata(rows: list[dict]) -> dict:
+    """What the page shows beside the table: the published models in words and numbers."""
+    published = [row for row in rows if row["is_published"]]
+    return {
+        "model": dg.MetadataValue.json({row["model"]: row["parameters"] for row in published}),
+        "note": " ".join(row["fit_note"] for row in published),
+    }

@@ -41,7 +41,8 @@ class Files(Strict):
 
     `path` is a local path, with wildcards, or a URL (https, s3, …). What is not said here is found out: the format
     from the name (.gz and .zip are opened on the way), encoding and delimiter from the beginning of the file.
-    `header_row` counts from 1: rows above it are titles. `members` chooses files of a zip archive.
+    `header_row` counts from 1: rows above it are titles. 0: there is none, and columns are called column1, column2, …
+    `members` chooses files of a zip archive.
     """
 
     path: str
@@ -50,7 +51,7 @@ class Files(Strict):
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     decimal: Literal[".", ","] = "."
     sheet: str | Annotated[int, Field(ge=1)] | None = None
-    header_row: int = Field(default=1, ge=1)
+    header_row: int = Field(default=1, ge=0)
     members: str = "*"
 
 

@@ -94,6 +94,7 @@ def test_an_unknown_key_is_refused_with_the_accepted_ones(own, name, text, told)
         ("sources", COMPANY + "time_zone: CST\nfeeds: {}", r"names are like Asia/Shanghai \(found 'CST'\)"),
         ("sources", COMPANY + "refresh_at: 10:30\nfeeds: {}", r"time of day in quotes, .* \(found 630\)"),
         ("sources", COMPANY + "refresh_at: '24:00'\nfeeds: {}", r"like \"05:00\" \(found '24:00'\)"),
+        ("sources", COMPANY + "feeds: {orders: {path: x, header_row: -1}}", r"`feeds\.orders\.header_row`: .*found -1"),
         ("segments", "- 1", "valid dictionary"),
         ("clv", "margin: [", "not readable as YAML"),
     ],

@@ -45,9 +45,9 @@ class SourceFile:
     path : Path
         What the engine reads: UTF-8 CSV, or Parquet.
     columns : tuple of str
-        As the header names them.
+        As the header names them; column1, column2, … where there is none.
     header_line : int
-        Line of the header in the original (CSV only).
+        Line of the header in the original, 0 where there is none (CSV only).
     lines : Path, optional
         Parquet, one column `line`, a row for each record: where it stood in the original (converted files only).
     rejects : Path, optional
@@ -72,7 +72,8 @@ class SourceFile:
             return f"read_parquet({exactly(self.path)}, hive_partitioning = false)"
         columns = ", ".join(f"{literal(name)}: 'varchar'" for name in self.columns)
         return (
-            f"read_csv({exactly(self.path)}, auto_detect = false, header = true, delim = {literal(self.delimiter)}, "
+            f"read_csv({exactly(self.path)}, auto_detect = false, header = {self.header_line > 0}, "
+            f"delim = {literal(self.delimiter)}, "
             f"""quote = '"', escape = '"', columns = {{{columns}}}, hive_partitioning = false{REJECTS[rejects]})"""
         )
 
@@ -82,7 +83,7 @@ class SourceFile:
         Parameters
         ----------
         records : sequence of int
-            Numbers of records that the engine could read; 1 is the first after the header.
+            Numbers of records that the engine could read; 1 is the first after the header, if there is one.
         broken : sequence of int
             The `line` of every row of the engine's `reject_errors` for this file, none left out (CSV only). The
             engine counts a record with line ends in quotes as one line, so these are no line numbers yet.

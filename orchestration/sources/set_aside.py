@@ -84,9 +84,12 @@ def write_set_aside(connection: duckdb.DuckDBPyConnection, arrival: Arrival, eve
 
 
 def refuse_unread(arrival: Arrival) -> None:
-    """A file of which the engine made no row at all, though it goes on after its header: all of it would be lost."""
+    """A file of which the engine made no row at all, though it goes on after its header: all of it would be lost.
+
+    A file without a header has no name of a column that could hold a line break, which is how that comes about.
+    """
     for file in arrival.own:
-        if file.format != "csv":
+        if file.format != "csv" or not file.header_line:
             continue
         with file.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
             records = csv.reader(stream, delimiter=file.delimiter)

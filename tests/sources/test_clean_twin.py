@@ -25,6 +25,12 @@ COLUMNS = {
 }
 
 
+WITHOUT_HEADER = {
+    "header_row": 0,
+    "columns": {name: f"source.column{number}" for number, name in enumerate(COLUMNS, 1)},
+}
+
+
 def text(rows=None, delimiter=",", header=HEADER) -> str:
     def field(value: str) -> str:
         return '"' + value.replace('"', '""') + '"' if set(value) & {delimiter, '"', "\n"} else value
@@ -36,8 +42,8 @@ def changed(column: int, values: list[str]) -> str:
     return text([[*row[:column], value, *row[column + 1 :]] for row, value in zip(ROWS, values, strict=True)])
 
 
-def sheet(write, blank_rows: int = 0) -> bytes:
-    rows = [*[[] for _ in range(blank_rows)], HEADER, *ROWS]
+def sheet(write, header=HEADER) -> bytes:
+    rows = [header, *ROWS]
     stream = io.BytesIO()
     write(rows).save(stream)
     return stream.getvalue()
@@ -96,6 +102,9 @@ FILES = {
     "CRLF": ("a.csv", text().replace("\n", "\r\n")),
     "title rows": ("a.csv", '订单"表\n\n' + text(), {"header_row": 3}),
     "title rows in gbk": ("a.csv", ("订单表,,\n" + text()).encode("gbk"), {"header_row": 2}),
+    "no header row": ("a.csv", text().partition("\n")[2], {"delimiter": ",", **WITHOUT_HEADER}),
+    "no header row in gbk": ("a.txt", text().partition("\n")[2].encode("gbk"), {"delimiter": ",", **WITHOUT_HEADER}),
+    "xlsx without a header row": ("a.xlsx", sheet(xlsx, header=[]), WITHOUT_HEADER),
     "dates as T": ("a.csv", changed(2, ["2026-06-30T08:15:00", "2026-07-01", "2026-07-02T23:59:59"])),
     "dates in Chinese": ("a.csv", changed(2, ["2026年6月30日 8时15分", "2026年07月01日", "2026年7月2日 23:59:59"])),
     "dates of Excel": ("a.csv", changed(2, ["46203.34375", "46204", "46205.999988425926"])),
@@ -127,7 +136,7 @@ def clean(tmp_path_factory) -> list[dict]:
 
 def landed(desk, name, content, mapping=None) -> list[dict]:
     desk.put(content, name)
-    load = desk.land(name, columns=COLUMNS, **(mapping or {}))
+    load = desk.land(name, **{"columns": COLUMNS} | (mapping or {}))
     assert load.rows == {"accepted": 3, "excluded": 0, "quarantined": 0, "duplicate": 0}
     return [
         {column: str(value).replace("\r\n", "\n") for column, value in row.items() if column != "_load"}

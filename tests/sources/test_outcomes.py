@@ -7,6 +7,7 @@ import pytest
 from orchestration.errors import UserError
 from orchestration.feeds import Feed
 from orchestration.sources.landing import land, try_mapping
+from sources.desk import HEADER
 
 GOOD = "1,c,2026-01-01,5"
 
@@ -93,6 +94,19 @@ def test_a_broken_line_is_kept_with_its_line_number_where_lines_end_in_crlf(desk
     load = desk.land()
     assert load.rows == {"accepted": 2, "excluded": 0, "quarantined": 1, "duplicate": 0}
     assert [(row["_line"], row["_raw"]) for row in desk.set_aside(load)] == [(3, "2,c")]
+
+
+def test_without_a_header_row_refused_lines_keep_their_numbers(desk):
+    """The first line is line 1 and a row: the person who mends it looks there."""
+    columns = {name: f"source.column{number}" for number, name in enumerate(HEADER.split(","), 1)}
+    desk.put(f"1,c,soon,5\n{GOOD}\n2,c\n\n3,c,2026-01-01,five\n")
+    load = desk.land(header_row=0, delimiter=",", columns=columns)
+    assert load.rows == {"accepted": 1, "excluded": 0, "quarantined": 3, "duplicate": 0}
+    assert sorted((row["_line"], row["_reason"]) for row in desk.set_aside(load)) == [
+        (1, "unparseable:ordered_at"),
+        (3, "malformed:missing_columns"),
+        (5, "unparseable:amount"),
+    ]
 
 
 @pytest.mark.parametrize("after", ["4,c,2026-01-01,5\n", '4,"c",2026-01-01,5\n5,c,2026-01-01,5\n'])

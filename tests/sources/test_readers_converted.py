@@ -75,6 +75,14 @@ def test_a_sheets_rows_keep_their_numbers(reading):
     assert found.file.line_numbers([1, 2]) == ({1: 4, 2: 6}, {})
 
 
+def test_a_sheet_without_a_header_row_is_read_from_its_first_row(reading):
+    """Its first row is somebody's order; the widest row tells the columns."""
+    (found,) = reading(workbook([["x"], [], ["y", 2]]), "a.xlsx", header_row=0)
+    assert found.file.columns == ("column1", "column2")
+    assert found.rows == [("x", None), ("y", "2")]
+    assert found.file.line_numbers([1, 2]) == ({1: 1, 2: 3}, {})
+
+
 @pytest.mark.parametrize("sheet", ["七月", 3])
 def test_a_sheet_that_is_not_there_is_refused_with_those_that_are(reading, sheet):
     """A renamed sheet must not be replaced by the first one."""

@@ -1,5 +1,7 @@
 """Text: its encoding, the lines its records stand in, and bytes that are no text."""
 
+import gzip
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -85,23 +87,69 @@ def test_a_header_row_beyond_the_file_is_told(reading):
         reading("a,b\n1,2\n", header_row=5)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_without_a_header_row_every_line_is_a_row(reading, encoding):
+    """The first line is somebody's order as much as the second."""
+    found = reading("张三,1\n李四,2\n".encode(encoding), header_row=0, delimiter=",")
+    assert found.file.columns == ("column1", "column2")
+    assert found.rows == [("张三", "1"), ("李四", "2")]
+
+
+def test_without_a_header_row_gzip_is_opened_and_utf8_read_where_it_lies(reading, tmp_path):
+    """No copy is made for the sake of names."""
+    assert reading(gzip.compress(b"1;2\n"), "a.txt.gz", header_row=0, delimiter=";").rows == [("1", "2")]
+    assert reading("1;2\n", header_row=0, delimiter=";").file.path == tmp_path / "a.csv"
+
+
+def test_a_sign_that_does_not_occur_makes_one_column_of_a_line(reading):
+    """What stands at places, or between runs of spaces, is parted by an expression."""
+    found = reading("0001  19970101 , 2\n0002  19970112 , 1\n", header_row=0, delimiter="|")
+    assert found.rows == [("0001  19970101 , 2",), ("0002  19970112 , 1",)]
+
+
+def test_a_damaged_first_line_costs_itself_only(reading):
+    """Where there is no header row it is a row like others: kept as it was, with what is wrong."""
+    found = reading(b"\xff,x\n" + b"1,2\n" * 200, header_row=0, delimiter=",")
+    assert len(found.rows) == 200
+    assert found.file.line_numbers([1, 200], found.broken) == ({1: 2, 200: 201}, {1: 1})
+    assert list(found.file.raw(found.positions).values()) == [r"\xff,x"]
+
+
+def test_without_a_header_row_the_delimiter_must_be_named(reading):
+    """Of 1,50;2,75 either sign makes as many columns as the other makes of the next line."""
+    with pytest.raises(UserError, match="nothing tells what parts the columns") as told:
+        reading("1,50;2,75\n", header_row=0)
+    assert "`header_row: 0` without `delimiter`" in str(told.value)
+
+
+def test_without_a_header_row_blank_lines_are_no_file(reading):
+    """How many columns there are is told by a line."""
+    with pytest.raises(UserError, match="holds no row"):
+        reading("\n\n", header_row=0, delimiter=",")
+
+
 LINE = st.sampled_from(["plain,1", "", '"two\nlines",1', '"three\n\nlines","q""q"', "short", 'mid"quote,1', '"a,b" ,1'])
 
 
 @settings(max_examples=30, deadline=None)
-@given(lines=st.lists(LINE, max_size=12), end=st.sampled_from(["\n", "\r\n", "\r"]), has_title=st.booleans())
-def test_a_record_is_found_at_its_line(tmp_path_factory, lines, end, has_title):
+@given(
+    lines=st.lists(LINE, max_size=12), end=st.sampled_from(["\n", "\r\n", "\r"]), header_row=st.sampled_from([0, 1, 2])
+)
+def test_a_record_is_found_at_its_line(tmp_path_factory, lines, end, header_row):
     """Counted by hand: each item starts a line, and holds as many as it has line ends."""
     folder = tmp_path_factory.mktemp("lines")
-    expected, broken, at = [], [], 3 if has_title else 2
+    # Without a header row the first line tells how many columns there are.
+    lines = lines if header_row else ["first,line", *lines]
+    expected, broken, at = [], [], header_row + 1
     for item in lines:
         if item:
             (broken if item == "short" else expected).append(at + item.count("\n"))
         at += 1 + item.count("\n")
-    content = ("title\n" if has_title else "") + "a,b\n" + "".join(item + "\n" for item in lines)
+    above = ["", "a,b\n", "title\na,b\n"][header_row]
+    content = above + "".join(item + "\n" for item in lines)
     path = folder / "a.csv"
     path.write_bytes(content.replace("\n", end).encode())
-    (found,) = read(path, folder / "work", header_row=2 if has_title else 1)
+    (found,) = read(path, folder / "work", header_row=header_row, delimiter=",")
     numbers, of_broken = found.file.line_numbers(range(1, len(found.rows) + 1), found.broken)
     ends = {"two\nlines": 1, "three\n\nlines": 2}
     heights = [

@@ -23,7 +23,7 @@ REFUSED = 3
 
 
 def excel_file(path: Path, name: str, spec: Files, work: Path) -> SourceFile:
-    """One sheet of a workbook, with the columns that its header row names.
+    """One sheet of a workbook, with the columns that its header row names; without one, as many as the sheet has.
 
     Whole numbers have no `.0`, other numbers the 15 digits that Excel shows, dates are ISO, blank rows are left out.
 
@@ -80,7 +80,7 @@ def converted(path: Path, name: str, spec: Files, work: Path) -> dict:
     """Write the rows of the sheet; the paths of values and lines, and the columns."""
     from orchestration.sources.readers.converted import Table
     from orchestration.sources.readers.sheet_xml import BROKEN_ARCHIVE, left_out
-    from orchestration.sources.readers.text import checked_names
+    from orchestration.sources.readers.text import checked_names, numbered_names
 
     sheet, position = chosen_sheet(path, name, spec)
     where = f"{name}, sheet {sheet.name!r}, row {spec.header_row}"
@@ -89,14 +89,13 @@ def converted(path: Path, name: str, spec: Files, work: Path) -> dict:
     except BROKEN_ARCHIVE as error:
         raise damaged(name, error) from None
     rows = sheet_rows(sheet, added, spec.decimal)
-    header: list[str | None] = []
-    for number, cells in rows:
-        if number == spec.header_row:
-            header = cells
-            break
-    while header and not header[-1]:
-        header.pop()
-    columns = checked_names([(cell or "").strip() for cell in header], name, where)
+    if spec.header_row:
+        header = next((cells for number, cells in rows if number == spec.header_row), [])
+        while header and not header[-1]:
+            header.pop()
+        columns = checked_names([(cell or "").strip() for cell in header], name, where)
+    else:
+        columns = numbered_names(sheet.width, name, f"{name}, sheet {sheet.name!r}")
     with Table(work, dict.fromkeys(columns, str)) as values, Table(work, {"line": int}) as lines:
         for number, row in rows:
             beyond = next((place for place, cell in enumerate(row[len(columns) :], len(columns) + 1) if cell), None)

@@ -21,10 +21,10 @@ MARK = b"\xff"  # stands before a byte that could not be decoded: never UTF-8, s
 class Places:
     """Walks along the records of a file; knows which are asked for and which the engine could not read."""
 
-    def __init__(self, records: Sequence[int], broken: Sequence[int]):
+    def __init__(self, records: Sequence[int], broken: Sequence[int], has_header: bool):
         self.records, self.broken = records, broken
         self.record = self.line = self.next_record = self.next_broken = 0
-        self.counted = 1  # the engine's line: the header is the first
+        self.counted = int(has_header)  # the engine's line: a header is the first
         self.found: dict[int, int] = {}
         self.found_broken: dict[int, int] = {}
 
@@ -64,7 +64,8 @@ def csv_lines(
     file: "SourceFile", records: Sequence[int], broken: Sequence[int]
 ) -> tuple[dict[int, int], dict[int, int]]:
     """See `SourceFile.line_numbers`; one pass at most, in constant memory, to the last record that is asked for."""
-    places = Places(records, broken)
+    has_header = file.header_line > 0
+    places = Places(records, broken, has_header)
     scan = Quotes(file.delimiter)
     with file.path.open("rb") as stream:
         end = line_end(stream.read(BLOCK))
@@ -89,8 +90,8 @@ def csv_lines(
                     extra += 1
                     if scan.is_open:
                         continue
-                if first:
-                    first = False
+                is_header, first = first and has_header, False
+                if is_header:
                     places.line = max(extra, 1) + file.header_line - 1
                 elif not extra and not text.rstrip(b"\r") and len(file.columns) > 1:
                     places.blank()

@@ -26,25 +26,25 @@ MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF
 
 
 def csv_file(path: Path, name: str, spec: Files, work: Path) -> SourceFile:
-    """A CSV file with the columns that its header names.
+    """A CSV file with the columns that its header names; without one, as many as its first line has.
 
     Raises
     ------
     UserError
-        Encoding or header row cannot be made out.
+        Encoding or header row cannot be made out; there is no header row, and no delimiter is named.
     """
     readable = as_utf8(path, name, spec, work)
-    delimiter, columns = header(readable, name, spec)
+    delimiter, columns = header(readable, name, spec) if spec.header_row else numbered_columns(readable, name, spec)
     return SourceFile(name, readable, "csv", columns, delimiter, header_line=spec.header_row)
 
 
 def as_utf8(path: Path, name: str, spec: Files, work: Path) -> Path:
     """The file itself where it is UTF-8 from its first line on, else a copy that is."""
     encoding = stated(spec.encoding, name) if spec.encoding else detected(path, name)
-    if encoding == "utf-8" and spec.header_row == 1:
+    if encoding == "utf-8" and spec.header_row <= 1:
         return path
     with tempfile.NamedTemporaryFile(dir=work, suffix=".csv", delete=False) as target, path.open("rb") as source:
-        transcode(source, target, encoding, spec.header_row - 1, name)
+        transcode(source, target, encoding, max(spec.header_row - 1, 0), name)
     return Path(target.name)
 
 
@@ -189,6 +189,37 @@ def header(path: Path, name: str, spec: Files) -> tuple[str, tuple[str, ...]]:
             mend="look at whether this is a CSV file, with line ends",
         )
     return delimiter, checked_names(columns, name, where)
+
+
+def numbered_columns(path: Path, name: str, spec: Files) -> tuple[str, tuple[str, ...]]:
+    """Delimiter and column names of a file without a header row: as many as its first line that is not blank has.
+
+    The delimiter must be named: found in a row of values it would depend on them, as where commas are decimal.
+    """
+    if spec.delimiter is None:
+        raise UserError(
+            "without a header row nothing tells what parts the columns",
+            where=f"sources.yml, `header_row: 0` without `delimiter`, for {name}",
+            mend='name it: `delimiter: ";"`; for lines that are one column each, a sign that does not occur',
+        )
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        beginning = stream.read(BLOCK)
+    where = f"{name}, line 1"
+    try:
+        records = csv.reader(io.StringIO(beginning, newline=""), delimiter=spec.delimiter)
+        first = next(filter(None, records), [])
+    except csv.Error as error:
+        raise UserError(
+            f"the first line of {name} cannot be read: {error}", where=where, mend="correct `delimiter`, or the line"
+        ) from None
+    return spec.delimiter, numbered_names(len(first), name, where)
+
+
+def numbered_names(count: int, name: str, where: str) -> tuple[str, ...]:
+    """Names for the columns of a table without a header row."""
+    if not count:
+        raise UserError(f"{name} holds no row", where=where, mend="export it again")
+    return checked_names([f"column{number}" for number in range(1, count + 1)], name, where)
 
 
 def first_record(text: str, delimiter: str) -> list[str]:

@@ -68,6 +68,20 @@ def test_a_formula_is_never_run_and_never_lost(reading):
     assert found.rows == [("=text|' /C calc'!A0", "=1+1"), (None, "=2+2")]
 
 
+def test_a_table_that_begins_further_right_keeps_its_columns(reading):
+    """A formula without a value and an error stand in their own column, wherever the table was put."""
+    cells = {"C1": "a", "D1": "b", "C2": "x", "D2": "=1+1", "C3": "=2+2", "D3": "y", "C4": "#N/A", "D4": "z"}
+    (found,) = reading(workbook([], cells), "a.xlsx")
+    assert found.file.columns == ("a", "b")
+    assert found.rows == [("x", "=1+1"), ("=2+2", "y"), ("#N/A", "z")]
+
+
+def test_a_column_of_formulas_at_the_left_edge_is_a_column(reading):
+    """The library knows nothing of it, nor where it stands."""
+    (found,) = reading(workbook([], {"B1": "=1+1", "C1": "x", "C2": "y"}), "a.xlsx", header_row=0)
+    assert found.rows == [("=1+1", "x"), (None, "y")]
+
+
 def test_a_sheets_rows_keep_their_numbers(reading):
     """Blank rows are left out, and the row in the sheet is still told."""
     (found,) = reading(workbook([[], ["a"], [], ["x"], [], ["y"]]), "a.xlsx", header_row=2)

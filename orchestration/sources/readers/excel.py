@@ -88,17 +88,19 @@ def converted(path: Path, name: str, spec: Files, work: Path) -> dict:
         added = left_out(path, position)
     except BROKEN_ARCHIVE as error:
         raise damaged(name, error) from None
-    rows = sheet_rows(sheet, added, spec.decimal)
+    left, width = used_columns(sheet, added)
+    rows = sheet_rows(sheet, added, left, spec.decimal)
     if spec.header_row:
         header = next((cells for number, cells in rows if number == spec.header_row), [])
         while header and not header[-1]:
             header.pop()
         columns = checked_names([(cell or "").strip() for cell in header], name, where)
     else:
-        columns = numbered_names(sheet.width, name, f"{name}, sheet {sheet.name!r}")
+        columns = numbered_names(width, name, f"{name}, sheet {sheet.name!r}")
     with Table(work, dict.fromkeys(columns, str)) as values, Table(work, {"line": int}) as lines:
         for number, row in rows:
-            beyond = next((place for place, cell in enumerate(row[len(columns) :], len(columns) + 1) if cell), None)
+            beside = enumerate(row[len(columns) :], left + len(columns) + 1)
+            beyond = next((place for place, cell in beside if cell), None)
             if beyond:
                 raise UserError(
                     f"{name} has a value in column {beyond} of row {number}; the header names {len(columns)}",
@@ -143,13 +145,29 @@ def damaged(name: str, error: Exception) -> UserError:
     )
 
 
-def sheet_rows(sheet: Any, added: dict[int, dict[int, str]], decimal: str) -> Iterator[tuple[int, list[str | None]]]:
-    """Rows by their number, as text; `added` holds cells that the library left out, by row and column."""
+def used_columns(sheet: Any, added: dict[int, dict[int, str]]) -> tuple[int, int]:
+    """The first column that holds anything, from 0, and how many there are from it to the last."""
+    columns = [column for cells in added.values() for column in cells]
+    if sheet.start:
+        columns += [sheet.start[1], sheet.end[1]]
+    return (min(columns), max(columns) - min(columns) + 1) if columns else (0, 0)
+
+
+def sheet_rows(
+    sheet: Any, added: dict[int, dict[int, str]], left: int, decimal: str
+) -> Iterator[tuple[int, list[str | None]]]:
+    """Rows by their number, as text, from the column `left` on; the library begins with the first that it knows.
+
+    `added` holds cells that the library left out, by row and column.
+    """
+    moved = {row: {column - left: text for column, text in cells.items()} for row, cells in added.items()}
     number = 0
-    for number, cells in enumerate(sheet.iter_rows() if sheet.start else (), 1):
-        yield number, with_added([as_text(cell, decimal) for cell in cells], added.get(number, {}))
-    for beyond in sorted(row for row in added if row > number):
-        yield beyond, with_added([], added[beyond])
+    if sheet.start:
+        unknown = [None] * (sheet.start[1] - left)
+        for number, cells in enumerate(sheet.iter_rows(), 1):
+            yield number, with_added(unknown + [as_text(cell, decimal) for cell in cells], moved.get(number, {}))
+    for beyond in sorted(row for row in moved if row > number):
+        yield beyond, with_added([], moved[beyond])
 
 
 def with_added(row: list[str | None], added: dict[int, str]) -> list[str | None]:

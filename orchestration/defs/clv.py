@@ -4,12 +4,15 @@ The statements are in scoring/clv/statements, the decision in scoring/clv/decisi
 """
 
 import datetime as dt
+import json
 
 import dagster as dg
 import pandas as pd
 
+from orchestration.defs.pictures import shown_picture
 from orchestration.defs.scores import finished, score_asset
 from orchestration.defs.session import Session
+from orchestration.publishing.clv_pictures import model_pictures
 from orchestration.quality import scores as checks
 from orchestration.scoring.clv import decision as deciding
 from orchestration.scoring.clv import model_table, simple, statements
@@ -149,9 +152,13 @@ def apply(
 
 
 def metadata(rows: list[dict]) -> dict:
-    """What the page shows beside the table: the published models in words and numbers."""
+    """What the page shows beside the table: the published models in words, numbers and pictures."""
     published = [row for row in rows if row["is_published"]]
-    return {
-        "model": dg.MetadataValue.json({row["model"]: row["parameters"] for row in published}),
+    told = {
+        "model": dg.MetadataValue.json({row["model"]: json.loads(row["parameters"]) for row in published}),
         "note": " ".join(row["fit_note"] for row in published),
     }
+    holdout, histories = (
+        next((json.loads(row[name]) for row in published if row[name]), None) for name in ("holdout", "histories")
+    )
+    return told | {name: shown_picture(svg) for name, svg in model_pictures(holdout, histories).items()}

@@ -33,13 +33,13 @@ def rows(decision: Decision, trial: Trial | None, past: Past, total: Decimal, ho
     count = _row(decision.count, is_published, decision.why, decision.validation)
     if is_published:
         count["total_clv"] = total
-        count["histories"] = json.dumps(heat_map(decision, past, horizon_days))
+        count["histories"] = _json(heat_map(decision, past, horizon_days))
         if trial and decision.validation:
             told = trial.told(decision.tried[decision.key][0], decision.validation)
-            count["holdout"] = json.dumps(told)
+            count["holdout"] = _json(told)
     for row in found:
         if trial and (validation := decision.tried[row["model"]][1]):
-            row["holdout"] = json.dumps(trial.span() | {"rows": _table(validation)})
+            row["holdout"] = _json(trial.span() | {"rows": _table(validation)})
     return [*found, count, spend_row(decision, is_published)]
 
 
@@ -47,7 +47,7 @@ def spend_row(decision: Decision, is_published: bool) -> dict[str, Any]:
     """Gamma-Gamma: the parameters that are applied, and the report on what was fitted."""
     row = _of_report(decision.spend.report, is_published, "")
     if decision.spend.model is not None:
-        row["parameters"] = json.dumps(_named(decision.spend.model))
+        row["parameters"] = _json(_named(decision.spend.model))
     return row
 
 
@@ -57,7 +57,7 @@ def _row(fit: Fit, is_published: bool, more: str, validation: Validation | None)
     if validation:
         errors = ("root mean squared error", "mean absolute error", "total", "ratio")
         compared = [vars(line) for line in validation.rows if line.kind in errors and line.naive is not None]
-        row["naive_comparison"] = json.dumps(compared)
+        row["naive_comparison"] = _json(compared)
     return row
 
 
@@ -65,7 +65,7 @@ def _of_report(report: FitReport, is_published: bool, more: str) -> dict[str, An
     return {
         "model": report.model,
         "is_published": is_published,
-        "parameters": json.dumps(report.parameters),
+        "parameters": _json(report.parameters),
         "log_likelihood": report.log_likelihood,
         "fit_status": report.status,
         "fit_note": f"{report.note} {more}".strip(),
@@ -75,6 +75,11 @@ def _of_report(report: FitReport, is_published: bool, more: str) -> dict[str, An
         "naive_comparison": None,
         "histories": None,
     }
+
+
+def _json(told: Any) -> str:
+    """Text that any reader of JSON takes: a number that is none would be an error here, and not in a mart."""
+    return json.dumps(told, allow_nan=False)
 
 
 def _table(validation: Validation) -> list[dict]:

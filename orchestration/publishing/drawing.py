@@ -6,7 +6,7 @@ What is drawn is decided in `pictures`.
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WIDTH = 372  # points: a phone shows the text a little smaller than it is, a page in two columns larger
 _FONTS = "system-ui, -apple-system, 'Segoe UI', 'PingFang SC', 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif"
+_STYLE = f"width: 100%; height: auto; font-family: {_FONTS}"
 
 # The colour of each role in daylight. A page may set `--role` to another one, for instance in the dark.
 COLOURS = {
@@ -37,6 +38,13 @@ class Picture:
 
     def __init__(self, title: str, axes: "Axes"):
         self.title, self.axes = title, axes
+
+    def legend(self, entries: Iterable[tuple[str, str]]) -> None:
+        """Words in their colours, side by side at the bottom; needs 16 points of room there."""
+        place = 0.0
+        for words, colour in entries:
+            self.axes.figure.text(place / WIDTH, 0.02, f"■ {words}", color=colour, va="bottom")
+            place += text_width(f"■ {words}") + 18
 
     def svg(self) -> str:
         """The picture as an `<svg>` element for a page, or a file of its own."""
@@ -93,10 +101,12 @@ def _finished(svg: str, title: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r' id="[a-z0-9A-Z.]+_\d+"', "", svg)  # several pictures share a page, ids must not
-    svg = re.sub(r"font: ([^;\"]*?[\d.]+px) [^;\"]*", rf"font: \1 {_FONTS}", svg)
+    svg = re.sub(r"font-family: [^;\"]*; ", "", svg)  # one for all, said below: a picture has hundreds of words
+    svg = re.sub(r' transform="rotate\(-0 [^"]*"', "", svg)
+    svg = re.sub(r"<g>\s*(<(?:path|text) [^<]*?(?:/>|</text>))\s*</g>", r"\1", svg)  # groups of one
     for role, colour in COLOURS.items():
         svg = svg.replace(colour, f"var(--{role}, {colour})")
     label = title.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
     svg = re.sub(r'<svg ([^>]*?)width="[^"]*"', r"<svg \1", svg, count=1)
     svg = re.sub(r'(<svg [^>]*?)height="[^"]*"', r"\1", svg, count=1)
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" style="width: 100%; height: auto" ', 1)
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" style="{_STYLE}" ', 1)

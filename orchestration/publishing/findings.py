@@ -3,6 +3,7 @@
 A question whose mart or column is not there, or that has no rows, is answered with None: the report says so.
 """
 
+import json
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -11,6 +12,9 @@ from orchestration.publishing.labels import Labels
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# The model of spend is published beside the one of order counts, which is what a hold-out and histories are of.
+_COUNTS_FIRST = "model = 'gamma_gamma', model"
 
 
 class Marts:
@@ -204,3 +208,31 @@ def models(marts: Marts) -> "pd.DataFrame | None":
         "select model, is_published, fit_status, fit_note, log_likelihood, customers,"
         " total_clv::double as total_clv from clv_model order by is_published desc, model",
     )
+
+
+def published_model(marts: Marts) -> "pd.DataFrame | None":
+    """`model`, `fit_note` of the published model of order counts, or of the lifetime value itself: one row."""
+    return marts.frame(
+        "clv_model",
+        "model is_published fit_note",
+        f"select model, fit_note from clv_model where is_published order by {_COUNTS_FIRST} limit 1",
+    )
+
+
+def holdout(marts: Marts) -> dict | None:
+    """How the published model did on the hold-out, as `clv_model` holds it."""
+    return _published_json(marts, "holdout")
+
+
+def histories(marts: Marts) -> dict | None:
+    """What the published model says of customers of one age, as `clv_model` holds it."""
+    return _published_json(marts, "histories")
+
+
+def _published_json(marts: Marts, column: str) -> dict | None:
+    found = marts.frame(
+        "clv_model",
+        f"model is_published {column}",
+        f"select {column} from clv_model where is_published and {column} is not null order by {_COUNTS_FIRST} limit 1",
+    )
+    return None if found is None else json.loads(found.iat[0, 0])

@@ -93,11 +93,10 @@ def quality_weights(weights: "pd.DataFrame", labels: Labels = NO_LABELS) -> str:
         for bar, parent in zip(drawn.axes.patches, weights["parent"], strict=True):
             bar.set_facecolor(shades[parent])
         totals = weights.groupby("parent", sort=False)["global_weight"].sum()
-        place = 0.0
-        for parent, total in totals.items():
-            words = f"■ {labels.both('indicator', str(parent))} {float(total):.0%}"
-            drawn.axes.figure.text(place / WIDTH, 0.02, words, color=shades[parent], va="bottom")
-            place += text_width(words) + 18
+        drawn.legend(
+            (f"{labels.both('indicator', str(parent))} {float(total):.0%}", shades[parent])
+            for parent, total in totals.items()
+        )
         return drawn.svg()
 
 

@@ -1,6 +1,6 @@
 """The report of a release: one page that stands alone, in English and Chinese, for a phone or a desk.
 
-Numbers come from `findings`, pictures from `pictures`, what was checked and loaded from the manifest.
+Numbers come from `findings`, pictures from `pictures` and `clv_pictures`, checks and loads from the manifest.
 """
 
 from collections.abc import Callable, Iterable
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from orchestration.publishing import findings, pictures
+from orchestration.publishing import clv_pictures, findings, pictures
 from orchestration.publishing.drawing import COLOURS
 from orchestration.publishing.labels import Labels
 
@@ -49,9 +49,11 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
         "short": short,
         "count": count,
         "percent": percent,
+        "places": places,
     }
     with findings.Marts(connection, schema) as marts:
         labels = findings.labels(marts)
+        holdout = findings.holdout(marts)
         return environment.get_template("report.html.jinja").render(
             manifest=manifest,
             headline=findings.headline(marts),
@@ -61,6 +63,10 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
             categories=_rows(findings.complaints_by_category(marts)),
             migration=_migration(findings.migration(marts)),
             models=_rows(findings.models(marts)),
+            published_models=_rows(findings.published_model(marts)),
+            holdout=holdout,
+            forecasts=[] if holdout is None else forecasts(holdout),
+            model_pictures=clv_pictures.drawn(holdout, findings.histories(marts)),
             feeds=loads_by_feed(manifest["loads"]),
             outcomes=OUTCOMES,
             checks=checks_by_result(manifest["checks"]),
@@ -150,6 +156,42 @@ def checks_by_result(checks: Iterable[dict]) -> dict[str, list[dict]]:
     return found
 
 
+def forecasts(holdout: dict) -> list[dict]:
+    """The hold-out in two lines, of order days and of spend, as far as they were compared.
+
+    Parameters
+    ----------
+    holdout : dict
+        As `clv_model` holds it.
+
+    Returns
+    -------
+    list of dict
+        `name` and `zh`; the totals `expected` and `actual`; `ratio` and `naive_ratio`, expected over actual; `error`
+        and `naive_error`, the root mean square per customer. None where there is no such number.
+    """
+    rows = {(row["kind"], row["bin"]): row for row in holdout["rows"]}
+    found = []
+    for name, words, zh in (("orders", "Order days", "订单日数"), ("spend", "Spend", "消费额")):
+        total = rows.get(("total", name))
+        if total is not None:
+            ratio = rows.get(("ratio", name), {})
+            error = rows.get(("root mean squared error", name), {})
+            found.append(
+                {
+                    "name": words,
+                    "zh": zh,
+                    "expected": total["expected"],
+                    "actual": total["actual"],
+                    "ratio": ratio.get("expected"),
+                    "naive_ratio": ratio.get("naive"),
+                    "error": error.get("expected"),
+                    "naive_error": error.get("naive"),
+                }
+            )
+    return found
+
+
 def short(number: float | None) -> str:
     """A number at a glance: 12,345,678 becomes 12.3M, and what is below a million is written out."""
     if number is None:
@@ -168,3 +210,8 @@ def count(number: float | None) -> str:
 def percent(share: float | None) -> str:
     """A share in percent with one decimal."""
     return "–" if share is None else f"{share:.1%}"
+
+
+def places(number: float | None) -> str:
+    """A number with two decimals, for ratios and errors."""
+    return "–" if number is None else f"{number:,.2f}"

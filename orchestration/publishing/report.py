@@ -157,7 +157,7 @@ def checks_by_result(checks: Iterable[dict]) -> dict[str, list[dict]]:
 
 
 def forecasts(holdout: dict) -> list[dict]:
-    """The hold-out in two lines, of order days and of spend, as far as they were compared.
+    """The hold-out in a few numbers, of order days and of spend, as far as they were compared.
 
     Parameters
     ----------

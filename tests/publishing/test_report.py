@@ -129,6 +129,12 @@ def test_a_picture_is_a_file_of_its_own():
     assert pictures.whale_curve(curve) == svg
 
 
+def test_words_are_in_the_readers_own_fonts():
+    """The fonts of the machine that draws have no Chinese."""
+    svg = pictures.complaint_trend(pd.DataFrame({"month": ["2026-01"], "per_100_orders": [1.5]}))
+    assert re.findall("font-family: [^,]*", svg) == ["font-family: system-ui"]
+
+
 def test_a_pyramid_without_value_has_no_bars_to_the_right():
     """Shares of a total that is not positive mean nothing."""
     tiers = pd.DataFrame({"value_tier": ["platinum", "lead"], "customers": [1, 9], "clv": [0.0, 0.0]})

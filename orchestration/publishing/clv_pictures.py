@@ -1,6 +1,6 @@
 """The pictures of the lifetime value model: what it expected of a hold-out, what came, and what it says of histories.
 
-Each is a function from a small frame to SVG text; `drawn` makes all of them from what the mart `clv_model` holds.
+Each is a function from a small frame to SVG text; `model_pictures` makes all of them from what the mart `clv_model` holds.
 How they look is in `drawing`.
 """
 
@@ -19,7 +19,7 @@ _FORECASTS = (
 _DEEPEST = 0.6  # of the accent, so that the ink on it stays readable by day and in the dark
 
 
-def drawn(holdout: dict | None, histories: dict | None) -> dict[str, str]:
+def model_pictures(holdout: dict | None, histories: dict | None) -> dict[str, str]:
     """All pictures of one model.
 
     Parameters

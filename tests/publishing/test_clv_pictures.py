@@ -54,7 +54,7 @@ def bins(*rows: tuple) -> pd.DataFrame:
 
 def test_all_pictures_of_a_model_are_drawn_from_what_the_mart_holds():
     """The report and the page of a run show the same six."""
-    found = clv_pictures.drawn(HOLDOUT, HISTORIES)
+    found = clv_pictures.model_pictures(HOLDOUT, HISTORIES)
     assert list(found) == [
         "orders_to_week",
         "orders_by_week",
@@ -65,13 +65,13 @@ def test_all_pictures_of_a_model_are_drawn_from_what_the_mart_holds():
     ]
     for svg in found.values():
         ElementTree.fromstring(svg)
-    assert clv_pictures.drawn(HOLDOUT, HISTORIES) == found
+    assert clv_pictures.model_pictures(HOLDOUT, HISTORIES) == found
 
 
 def test_a_model_without_hold_out_and_histories_has_no_picture():
     """Simple lifetime value expects nothing of a single history."""
-    assert clv_pictures.drawn(None, None) == {}
-    assert clv_pictures.drawn({"days": 14, "rows": []}, {"age_days": 9, "horizon_days": 9, "rows": []}) == {}
+    assert clv_pictures.model_pictures(None, None) == {}
+    assert clv_pictures.model_pictures({"days": 14, "rows": []}, {"age_days": 9, "horizon_days": 9, "rows": []}) == {}
 
 
 def test_calibration_has_a_bar_for_each_forecast_in_each_bin_as_high_as_its_number():
@@ -145,6 +145,7 @@ def test_the_transform_has_ten_bars_and_the_line_of_a_right_forecast():
     assert len(bars) == 10
     assert bars[0] / bars[1] == pytest.approx(0.2 / 0.075, rel=1e-4)
     assert any("10% each if the forecast is right" in text for text in words(svg))
+    assert "15" in words(svg)  # per cent, upward
 
 
 def test_the_transform_bears_a_single_full_tenth():

@@ -1,6 +1,6 @@
 """The pictures of the lifetime value model: what it expected of a hold-out, what came, and what it says of histories.
 
-Each is a function from a small frame to SVG text; `model_pictures` makes all of them from what the mart `clv_model` holds.
+Each is a function from a small frame to SVG text; `model_pictures` makes all from what the mart `clv_model` holds.
 How they look is in `drawing`.
 """
 

@@ -15,7 +15,7 @@ A feed without a key holds events, which are told apart by their content.
             'amount': 'amount',
             'columns': [
                 'order_id', 'customer_id', 'ordered_at', 'amount', 'quantity', 'cost', 'channel', 'category', 'region',
-                'status', 'due_at', 'paid_at', 'promised_at', 'delivered_at', 'updated_at',
+                'status', 'refund_of', 'due_at', 'paid_at', 'promised_at', 'delivered_at', 'updated_at',
             ],
             'private': [],
         },

@@ -1,7 +1,7 @@
 {{ config(
     meta={
         'dagster': {'ref': {'name': 'customer_orders'}},
-        'description': 'The customers together have as many orders, and as much profit before service, as the orders.',
+        'description': 'The customers together have as many orders as are not refunded in full, and as much profit before service as the orders.',
     }
 ) }}
 
@@ -16,6 +16,14 @@ lines as (
 
 ),
 
+refunded_in_full as (
+
+    select count(*) as orders
+    from {{ ref('netted_orders') }}
+    where not is_refund and net_amount = 0
+
+),
+
 summaries as (
 
     select
@@ -27,10 +35,11 @@ summaries as (
 
 select
     'all customers' as scope,
-    lines.orders,
+    lines.orders - refunded_in_full.orders as orders,
     summaries.orders as customer_orders,
     lines.profit,
     summaries.profit as customer_profit
 from lines
+cross join refunded_in_full
 cross join summaries
-where lines.orders <> summaries.orders or lines.profit <> summaries.profit
+where lines.orders - refunded_in_full.orders <> summaries.orders or lines.profit <> summaries.profit

@@ -115,7 +115,7 @@ def behaviour_clusters(context: dg.AssetExecutionContext, session: dg.ResourcePa
 
 @score_asset(
     "silence",
-    ["facts.customer_orders", "facts.orders"],
+    ["facts.customer_orders", "facts.order_days"],
     "Who has been away longer than their own habit explains: the 99 % limit of each customer's gap.",
     checks.SILENCE,
 )

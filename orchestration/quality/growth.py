@@ -25,7 +25,9 @@ FEEDS = ("orders", "complaints", "surveys", "customers", "aliases", "interaction
 # Each table that grows, with what it is built from: a raw feed, or another table that grows.
 BUILT_FROM = {f"staging.repeated_{feed}": f"raw.{feed}" for feed in FEEDS} | {
     "facts.orders": "staging.repeated_orders",
-    "facts.order_summaries": "facts.orders",
+    "facts.netted_orders": "facts.orders",
+    "facts.order_days": "facts.netted_orders",
+    "facts.order_summaries": "facts.order_days",
 }
 
 

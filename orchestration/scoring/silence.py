@@ -63,7 +63,7 @@ class SilenceLimits:
     factors: tuple[tuple[int, float], ...]
 
 
-def gap_summary_sql(customer_orders: str = "facts.customer_orders", orders: str = "facts.orders") -> str:
+def gap_summary_sql(customer_orders: str = "facts.customer_orders", order_days: str = "facts.order_days") -> str:
     """The select of one row that fills a `GapSummary`.
 
     The ratios are cast to decimals before they are summed, so that any thread order gives the same bits.
@@ -88,15 +88,14 @@ own_gaps as (
 first_gap as (
 
     select
-        orders.customer_id,
-        cast(min(orders.ordered_date) - min(cast(customer_orders.first_ordered_at as date)) as int) as days
-    from {orders} as orders
+        order_days.customer_id,
+        cast(min(order_days.ordered_date) - min(cast(customer_orders.first_ordered_at as date)) as int) as days
+    from {order_days} as order_days
     inner join {customer_orders} as customer_orders
         on
-            orders.customer_id = customer_orders.customer_id
-            and orders.ordered_date > cast(customer_orders.first_ordered_at as date)
-    where orders.is_counted
-    group by orders.customer_id
+            order_days.customer_id = customer_orders.customer_id
+            and order_days.ordered_date > cast(customer_orders.first_ordered_at as date)
+    group by order_days.customer_id
 
 ),
 

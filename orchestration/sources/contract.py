@@ -60,7 +60,7 @@ ORDERS = Contract(
     "orders",
     _columns(
         "order_id customer_id ordered_at amount",
-        "quantity cost channel category region status due_at paid_at promised_at delivered_at updated_at",
+        "quantity cost channel category region status refund_of due_at paid_at promised_at delivered_at updated_at",
         {
             **dict.fromkeys(("ordered_at", "due_at", "paid_at", "promised_at", "delivered_at", "updated_at"), "moment"),
             **dict.fromkeys(("amount", "quantity", "cost"), "money"),

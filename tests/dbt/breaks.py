@@ -41,6 +41,9 @@ BY_NAME = {
     "assert_customer_revenue_is_the_money_of_its_orders": (
         "update marts.customer_value set revenue = revenue + 0.01 where customer_id = 'c02'"
     ),
+    "assert_customer_order_days_are_its_orders_less_refunds": (
+        "update facts.order_days set amount = amount + 0.01 where customer_id = 'c02'"
+    ),
     "assert_customer_orders_count_each_order_once": (
         "update facts.customer_orders set orders = orders + 1 where customer_id = 'c02'"
     ),

@@ -8,8 +8,9 @@ create schema previous;
 
 create table raw.orders (
     order_id varchar, customer_id varchar, ordered_at timestamp, amount decimal(18, 4), quantity decimal(18, 4),
-    cost decimal(18, 4), channel varchar, category varchar, region varchar, status varchar, due_at timestamp,
-    paid_at timestamp, promised_at timestamp, delivered_at timestamp, updated_at timestamp, _load varchar, _row bigint
+    cost decimal(18, 4), channel varchar, category varchar, region varchar, status varchar, refund_of varchar,
+    due_at timestamp, paid_at timestamp, promised_at timestamp, delivered_at timestamp, updated_at timestamp, _load varchar,
+    _row bigint
 );
 
 insert into raw.orders

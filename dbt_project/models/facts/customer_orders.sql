@@ -42,6 +42,8 @@ select
             as double)) / summaries.gaps
     end as sd_gap_days,
     {{ days_between('summaries.last_ordered_date', as_of_date()) }} as days_since_last_order,
+    summaries.repeat_amount,
+    cast(coalesce(summaries.unmatched_refunds, 0) as decimal(18, 4)) as unmatched_refunds,
     cast(coalesce(summaries.revenue, 0) as decimal(18, 4)) as revenue,
     cast(coalesce(summaries.revenue_last_365_days, 0) as decimal(18, 4)) as revenue_last_365_days,
     cast(coalesce(summaries.revenue_calendar_year, 0) as decimal(18, 4)) as revenue_calendar_year,

@@ -24,20 +24,17 @@ orders as (
 
 order_days as (
 
-    select
-        customer_id,
-        ordered_date
-    from orders
-    where is_counted
-    group by customer_id, ordered_date
+    select * from {{ ref('order_days') }}
+    {% if is_incremental() %}
+    where customer_id in (select customer_id from orders)
+    {% endif %}
 
 ),
 
 gaps as (
 
     select
-        customer_id,
-        ordered_date,
+        *,
         {{ days_between('lag(ordered_date) over (partition by customer_id order by ordered_date)', 'ordered_date') }}
             as gap_days
     from order_days
@@ -48,13 +45,28 @@ rhythms as (
 
     select
         customer_id,
+        min(first_ordered_at) as first_ordered_at,
+        max(last_ordered_at) as last_ordered_at,
+        sum(orders) as orders,
         count(*) as order_days,
         min(ordered_date) as first_ordered_date,
         max(ordered_date) as last_ordered_date,
         count(gap_days) as gaps,
         sum(gap_days) as gap_days,
-        sum(gap_days * gap_days) as squared_gap_days
+        sum(gap_days * gap_days) as squared_gap_days,
+        coalesce(sum(case when gap_days is not null then amount end), 0) as repeat_amount
     from gaps
+    group by customer_id
+
+),
+
+unmatched as (
+
+    select
+        customer_id,
+        -sum(net_amount) as unmatched_refunds
+    from {{ ref('netted_orders') }}
+    where is_refund
     group by customer_id
 
 ),
@@ -64,9 +76,6 @@ totals as (
     select
         customer_id,
         {{ latest_value('region', 'ordered_at', 'order_id') }} as latest_region,
-        min(ordered_at) filter (where is_counted) as first_ordered_at,
-        max(ordered_at) filter (where is_counted) as last_ordered_at,
-        count(*) filter (where is_counted) as orders,
         sum(amount) filter (where is_money) as revenue,
         sum(amount) filter (where is_money and ordered_date > {{ as_of_date(365) }}) as revenue_last_365_days,
         sum(amount) filter (where is_money and ordered_date >= {{ first_day_of_year() }}) as revenue_calendar_year,
@@ -95,15 +104,17 @@ channel_use as (
 select
     totals.customer_id,
     totals.latest_region,
-    totals.first_ordered_at,
-    totals.last_ordered_at,
-    totals.orders,
+    rhythms.first_ordered_at,
+    rhythms.last_ordered_at,
+    cast(coalesce(rhythms.orders, 0) as bigint) as orders,
     rhythms.first_ordered_date,
     rhythms.last_ordered_date,
     coalesce(rhythms.order_days, 0) as order_days,
     coalesce(rhythms.gaps, 0) as gaps,
     cast(rhythms.gap_days as bigint) as gap_days,
     cast(rhythms.squared_gap_days as bigint) as squared_gap_days,
+    cast(rhythms.repeat_amount as decimal(18, 4)) as repeat_amount,
+    cast(coalesce(unmatched.unmatched_refunds, 0) as decimal(18, 4)) as unmatched_refunds,
     cast(coalesce(totals.revenue, 0) as decimal(18, 4)) as revenue,
     cast(coalesce(totals.revenue_last_365_days, 0) as decimal(18, 4)) as revenue_last_365_days,
     cast(coalesce(totals.revenue_calendar_year, 0) as decimal(18, 4)) as revenue_calendar_year,
@@ -114,4 +125,5 @@ select
     totals.late_deliveries_last_365_days
 from totals
 left join rhythms on totals.customer_id = rhythms.customer_id
+left join unmatched on totals.customer_id = unmatched.customer_id
 left join channel_use on totals.customer_id = channel_use.customer_id and channel_use.channel_rank = 1

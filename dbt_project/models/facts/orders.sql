@@ -41,6 +41,7 @@ select
     category,
     region,
     coalesce(status, 'completed') as status,
+    refund_of,
     due_at,
     {{ if_known('paid_at') }} as paid_at,
     promised_at,

@@ -26,6 +26,7 @@ copy (
         'category ' || hash(number, 6) % 20 as category,
         ['north', 'south', 'east'][cast(hash(number, 7) % 3 as int) + 1] as region,
         case when hash(number, 8) % 50 = 0 then 'cancelled' else 'completed' end as status,
+        cast(null as varchar) as refund_of,
         cast(null as timestamp) as due_at,
         ordered_at + to_days(cast(hash(number, 9) % 30 as int)) as paid_at,
         ordered_at + to_days(5) as promised_at,

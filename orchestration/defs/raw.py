@@ -21,7 +21,7 @@ from orchestration.sources.contract import CONTRACTS, SQL_TYPES, Contract
 from orchestration.sources.files import literal
 from orchestration.sources.landing import land
 from orchestration.sources.left_out import dismissed, left_out
-from orchestration.sources.loads import Load
+from orchestration.sources.loads import Load, landed_columns
 
 DESCRIPTIONS = {
     "orders": "One row an order, as it arrived: typed, with corrections and duplicates still in it.",
@@ -126,19 +126,18 @@ def view_of(home: Path, contract: Contract, loads: list[Load]) -> str:
 
     Rows that were replayed are rows of the load that they were refused in: so they rank as what they were.
     """
-    columns = [(column.name, SQL_TYPES[column.kind]) for column in contract.columns]
+    files = [load.folder(home) / "accepted.parquet" for load in loads]
+    columns = ", ".join(f'{value} as "{name}"' for name, value in landed_columns(contract, files).items())
     if not loads:
-        columns += [("_load", "varchar"), ("_row", "bigint")]
-        return f"select {', '.join(f'null::{sql_type} as {name}' for name, sql_type in columns)} where false"
-    paths = ", ".join(literal(load.folder(home) / "accepted.parquet") for load in loads)
-    names = ", ".join(f'"{name}"' for name, _ in columns)
+        return f"select {columns}, null::varchar as _load, null::bigint as _row where false"
+    paths = ", ".join(map(literal, files))
     replays = "".join(
         f" when {literal(load.load_id)} then {literal(load.origin)}" for load in loads if load.origin != load.load_id
     )
     origin = f"case load{replays} else load end" if replays else "load"
     return (
-        f"select {names}, {origin} as _load, coalesce(_row, file_row_number + 1) as _row from read_parquet([{paths}], "
-        "hive_types = {'load': varchar}, file_row_number = true, union_by_name = true)"
+        f"select {columns}, {origin} as _load, coalesce(_row, file_row_number + 1) as _row from read_parquet("
+        f"[{paths}], hive_types = {{'load': varchar}}, file_row_number = true, union_by_name = true)"
     )
 
 

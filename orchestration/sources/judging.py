@@ -8,6 +8,7 @@ from orchestration.errors import UserError
 from orchestration.sources.arrival import IS_QUARANTINED, Arrival
 from orchestration.sources.contract import Contract
 from orchestration.sources.files import literal, quoted
+from orchestration.sources.loads import landed_columns
 from orchestration.sources.mapping import all_rows, joined
 
 # --- several lines, one record ----------------------------------------------------------------------------------
@@ -66,8 +67,10 @@ def without_what_came_before(arrival: Arrival, judged: str) -> str:
 
     One that goes back to what it was before is a change. A row that was refused is known by its text.
     """
-    row = "struct_pack(" + ", ".join(f"{name} := {name}" for name in map(quoted, arrival.names)) + ")"
-    paths = ", ".join(literal(folder / "accepted.parquet") for folder in arrival.earlier)
+    files = [folder / "accepted.parquet" for folder in arrival.earlier]
+    row = ", ".join(f"{name} := {name}" for name in map(quoted, arrival.names))
+    before = ", ".join(f"{quoted(name)} := {value}" for name, value in landed_columns(arrival.contract, files).items())
+    paths = ", ".join(map(literal, files))
     landed = f"read_parquet([{paths}], union_by_name = true, filename = true, file_row_number = true)"
     aside = [
         literal(folder / "set_aside.parquet") for folder in arrival.earlier if (folder / "set_aside.parquet").exists()
@@ -78,10 +81,10 @@ def without_what_came_before(arrival: Arrival, judged: str) -> str:
     # Paths sort as loads do.
     return f"""
         with arriving as (
-            select *, {row} as _content from {judged}
+            select *, struct_pack({row}) as _content from {judged}
         ),
         known as (
-            select arg_max({row}, (filename, file_row_number)) as content
+            select arg_max(struct_pack({before}), (filename, file_row_number)) as content
             from {landed}
             group by {", ".join(map(quoted, arrival.contract.key))}
         ),

@@ -7,12 +7,15 @@ rows; only where there are any) and `load.json`. Its id begins with the moment i
 import datetime as dt
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 from orchestration.errors import UserError
 from orchestration.feeds import Feed
+from orchestration.sources.contract import SQL_TYPES, Contract
+from orchestration.sources.files import quoted
 
 OUTCOMES = ("accepted", "excluded", "quarantined", "duplicate")
 STAMP = "%Y%m%dT%H%M%S%fZ"
@@ -102,6 +105,17 @@ def loads_of(home: Path, feed_name: str) -> list[Load]:
                 mend="restore the folder from a backup; or, where the source still holds the rows, remove it",
             ) from None
     return loads
+
+
+def landed_columns(contract: Contract, files: Iterable[Path]) -> dict[str, str]:
+    """How SQL reads each contract column of accepted rows: as null where all landed before the contract had it."""
+    from pyarrow.parquet import read_schema
+
+    held = {name for file in files for name in read_schema(file).names}
+    return {
+        column.name: quoted(column.name) if column.name in held else f"null::{SQL_TYPES[column.kind]}"
+        for column in contract.columns
+    }
 
 
 def in_force(loads: list[Load], feed: Feed | None) -> list[Load]:

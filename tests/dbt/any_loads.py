@@ -186,20 +186,20 @@ def assert_conserved(home: Path, loads: list[Load], files: list[Export]) -> None
 # --- facts --------------------------------------------------------------------------------------------------------
 
 
-def compiled_models(home: Path, target: Path) -> dict[str, str]:
-    """The SQL of the models between raw.orders and facts.orders as dbt compiles it, by relation, in building order."""
+def compiled_models(home: Path, target: Path, names: tuple[str, ...] = MODELS) -> dict[str, str]:
+    """The SQL of some models as dbt compiles it, by relation, in the order given: those up to facts.orders."""
     home.mkdir(parents=True, exist_ok=True)
     where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     where += ["--target-path", str(target), "--log-path", str(target)]
     with mock.patch.dict(os.environ, {"TOUCHSTONE_HOME": str(home), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}):
         outcome = dbtRunner().invoke(
-            ["--log-level", "none", "compile", *where, "--vars", f"{{as_of: '{AS_OF}'}}", "--select", *MODELS]
+            ["--log-level", "none", "compile", *where, "--vars", f"{{as_of: '{AS_OF}'}}", "--select", *names]
         )
     DuckDBConnectionManager.close_all_connections()
     if outcome.exception:
         raise outcome.exception
     nodes = {result.node.name: result.node for result in outcome.result.results}
-    return {nodes[name].relation_name: nodes[name].compiled_code for name in MODELS}
+    return {nodes[name].relation_name: nodes[name].compiled_code for name in names}
 
 
 def facts(home: Path, loads: list[Load], models: dict[str, str]) -> dict[str, dict[str, Any]]:

@@ -31,6 +31,7 @@ class Order(NamedTuple):
     amount: Decimal
     cost: Decimal | None
     status: str | None
+    refund_of: str | None
     paid_at: dt.datetime | None
     promised_at: dt.datetime | None
     delivered_at: dt.datetime | None
@@ -87,14 +88,16 @@ MOMENTS = st.builds(
     lambda day, seconds: day + dt.timedelta(seconds=seconds), DAYS, st.sampled_from([0, 37_000, 86_399])
 )
 CENTS = st.integers(-200_000, 2_000_000).map(lambda cents: Decimal(cents) / 100)
+IDS = st.sampled_from(["1", "2", "3", "a-4", "单5"])
 ORDERS = st.builds(
     Order,
-    order_id=st.sampled_from(["1", "2", "3", "a-4", "单5"]),
+    order_id=IDS,
     customer_id=st.sampled_from(["c1", "c2", "客户三"]),
     ordered_at=MOMENTS,
     amount=CENTS,
     cost=st.none() | CENTS,
     status=st.sampled_from([None, "completed", "completed", "cancelled", "returned"]),
+    refund_of=st.none() | IDS,
     paid_at=st.none() | MOMENTS,
     promised_at=st.none() | MOMENTS,
     delivered_at=st.none() | MOMENTS,
@@ -226,6 +229,7 @@ def fact_of(order: Order) -> dict[str, Any]:
         "amount": order.amount,
         "cost": order.cost,
         "status": status,
+        "refund_of": order.refund_of,
         "paid_at": paid_at,
         "promised_at": order.promised_at,
         "delivered_at": delivered_at,

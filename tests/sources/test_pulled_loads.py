@@ -1,11 +1,15 @@
 """Pulls that land: nothing twice, nothing missed, and the watermark moves with the load."""
 
 import sqlite3
+from dataclasses import replace
 
+import duckdb
 import pytest
 
+from orchestration.defs.raw import view_of
 from orchestration.feeds import Feed
 from orchestration.sources import landing
+from orchestration.sources.contract import CONTRACTS, ORDERS
 from orchestration.sources.landing import land
 from orchestration.sources.loads import in_force, loads_of
 
@@ -119,3 +123,16 @@ def test_a_mapping_that_is_changed_back_pulls_everything_again(till):
     till.pull()
     till.feed = plain
     assert till.pull().rows["accepted"] == 3
+
+
+def test_what_landed_before_the_contract_had_a_column_is_still_known(till, monkeypatch):
+    """Landed files are never written again. Under a new contract all is pulled again, and equal rows are equal."""
+    known = tuple(column for column in ORDERS.columns if column.name != "refund_of")
+    with monkeypatch.context() as patch:
+        patch.setitem(CONTRACTS, "orders", replace(ORDERS, columns=known))
+        first = till.pull()
+    rows = duckdb.sql(f"select order_id, refund_of from ({view_of(till.home, ORDERS, [first])}) order by order_id")
+    assert rows.fetchall() == [("1", None), ("2", None), ("3", None)]
+    till.put(4, "6", "2026-01-03 12:00:00")
+    *_, second = land(till.home, "orders", till.feed, limit=0.5)
+    assert (second.rows["accepted"], second.rows["duplicate"]) == (1, 3)

@@ -7,15 +7,17 @@ rows; only where there are any) and `load.json`. Its id begins with the moment i
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
+
 from orchestration.errors import UserError
 from orchestration.feeds import Feed
 from orchestration.sources.contract import SQL_TYPES, Contract
-from orchestration.sources.files import quoted
+from orchestration.sources.files import literal, quoted
 
 OUTCOMES = ("accepted", "excluded", "quarantined", "duplicate")
 STAMP = "%Y%m%dT%H%M%S%fZ"
@@ -107,11 +109,20 @@ def loads_of(home: Path, feed_name: str) -> list[Load]:
     return loads
 
 
-def landed_columns(contract: Contract, files: Iterable[Path]) -> dict[str, str]:
-    """How SQL reads each contract column of accepted rows: as null where all landed before the contract had it."""
-    from pyarrow.parquet import read_schema
+def landed_columns(contract: Contract, files: Sequence[Path]) -> dict[str, str]:
+    """How SQL reads each contract column of accepted rows: as null where all landed before the contract had it.
 
-    held = {name for file in files for name in read_schema(file).names}
+    Raises
+    ------
+    duckdb.Error
+        A file is gone or damaged.
+    """
+    held: set[str] = set()
+    if files:
+        with duckdb.connect() as connection:
+            paths = ", ".join(map(literal, files))
+            names = connection.execute(f"select distinct name from parquet_schema([{paths}])").fetchall()
+            held = {name for (name,) in names}
     return {
         column.name: quoted(column.name) if column.name in held else f"null::{SQL_TYPES[column.kind]}"
         for column in contract.columns

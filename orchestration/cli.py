@@ -161,7 +161,7 @@ def tell_headline(settings: Settings) -> None:
         customers, clv = connection.execute("select count(*), sum(clv) from marts.customer_value").fetchone()
     passed = sum(check["passed"] for check in release.manifest["checks"])
     click.echo(
-        f"  {customers:,} customers worth {clv:,.0f} {release.manifest['currency']} over their lifetimes; "
+        f"  {customers:,} customers worth {clv:,.0f} {release.manifest['currency']} (lifetime value); "
         f"{passed} of {len(release.manifest['checks'])} checks passed"
     )
     refused = sum(group.rows for group in open_groups(settings, settings.sources.feeds))

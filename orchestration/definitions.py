@@ -24,7 +24,8 @@ def definitions() -> dg.Definitions:
 
     settings = load_settings()
     dbt_models = build_dbt_assets(settings.home, settings.gates)
-    tables = [previous_history, *RAW_ASSETS, dbt_models, staging_claim_ends, clv, *SCORE_ASSETS]
+    scores = [build(settings.gates) for build in (clv, *SCORE_ASSETS)]
+    tables = [previous_history, *RAW_ASSETS, dbt_models, staging_claim_ends, *scores]
     keys = sorted(key for asset in tables for key in asset.keys)
     marts = [key for key in keys if key.path[0] == "marts"]
     refresh = dg.define_asset_job(

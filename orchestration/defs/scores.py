@@ -16,7 +16,7 @@ from orchestration.quality import scores as checks
 from orchestration.scoring import clusters, hierarchy, quality, rfm, silence, tiers
 from orchestration.scoring.judgements import Judgement
 from orchestration.scoring.quadrant import QuadrantSettings
-from orchestration.settings import Settings
+from orchestration.settings import GatesConfig, Settings
 
 WEIGHT_COLUMNS = {
     "hierarchy": "varchar",
@@ -33,20 +33,29 @@ WEIGHT_COLUMNS = {
 JUDGEMENT_COLUMNS = ("expert", "hierarchy", "parent", "item_a", "item_b", "ratio")
 
 
-def score_asset(name: str, deps: list[str], description: str, blocking_checks: dict[str, str]) -> Callable:
-    """An asset under `scores/`, with its checks."""
-    return dg.asset(
-        key=["scores", name],
-        deps=[dep.split(".") for dep in deps],
-        group_name="scores",
-        kinds={"python", "duckdb"},
-        owners=["team:data"],
-        description=description,
-        check_specs=[
-            dg.AssetCheckSpec(check, asset=["scores", name], description=told, blocking=True)
-            for check, told in blocking_checks.items()
-        ],
-    )
+def score_asset(name: str, deps: list[str], description: str, its_checks: dict[str, str]) -> Callable:
+    """Make of a function what builds an asset under `scores/` from the gates, which say what its checks do."""
+
+    def builder(compute: Callable) -> Callable[[GatesConfig], dg.AssetsDefinition]:
+        return lambda gates: dg.asset(
+            key=["scores", name],
+            deps=[dep.split(".") for dep in deps],
+            group_name="scores",
+            kinds={"python", "duckdb"},
+            owners=["team:data"],
+            description=description,
+            check_specs=[
+                dg.AssetCheckSpec(
+                    check,
+                    asset=["scores", name],
+                    description=told,
+                    blocking=gates.gate(f"scores.{name}:{check}").severity == "block",
+                )
+                for check, told in its_checks.items()
+            ],
+        )(compute)
+
+    return builder
 
 
 def finished(session: Session, context: dg.AssetExecutionContext, outcomes: list, metadata: dict) -> Iterator:

@@ -4,7 +4,8 @@ A fit never raises on a valid histogram and never answers NaN: data at the edge 
 name, with a sentence for the reader of the release.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -12,7 +13,15 @@ from orchestration.errors import UserError
 from orchestration.scoring.clv.bg_nbd import BgNbd, MbgNbd
 from orchestration.scoring.clv.count_model import CountModel
 from orchestration.scoring.clv.histogram import Histogram
-from orchestration.scoring.clv.maximum_likelihood import NOTES, FitReport, coordinates_of, fit_model, nothing_to_fit
+from orchestration.scoring.clv.maximum_likelihood import (
+    NOTES,
+    Chart,
+    Fit,
+    FitReport,
+    coordinates_of,
+    fit_model,
+    nothing_to_fit,
+)
 from orchestration.scoring.clv.nbd import Nbd
 from orchestration.scoring.clv.pareto_nbd import ParetoNbd
 
@@ -21,14 +30,6 @@ CHAIN = (ParetoNbd.key, BgNbd.key, Nbd.key)
 
 SAMPLE = 6000  # histories on which the starts are tried
 FEW_REPEATERS = 0.05  # share of customers with a repeat below which they are called almost all one-time buyers
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A fitted model, None where nobody ever ordered again, and the report on it."""
-
-    model: CountModel | None
-    report: FitReport
 
 
 def fit(key: str, histogram: Histogram, previous: CountModel | None = None) -> Fit:
@@ -45,6 +46,7 @@ def fit(key: str, histogram: Histogram, previous: CountModel | None = None) -> F
     Returns
     -------
     Fit
+        Without a model where nobody ever ordered again.
 
     Raises
     ------
@@ -66,16 +68,12 @@ def fit(key: str, histogram: Histogram, previous: CountModel | None = None) -> F
         starts["previous"] = coordinates_of(previous, unit * histogram.days_per_unit / previous.days_per_unit)
     repeaters = 1 - histogram.customers_by_frequency[0] / histogram.customers
     sample = histogram.sample(SAMPLE)
-    return Fit(
-        *fit_model(
-            lambda parameters: kind(parameters, histogram.days_per_unit),
-            kind,
-            histogram,
-            sample if sample.repeats else histogram,
-            unit,
-            starts,
-            ("one_time_buyers",) if repeaters < FEW_REPEATERS else (),
-        )
+    return fit_model(
+        Chart(kind, partial(kind, days_per_unit=histogram.days_per_unit), unit),
+        histogram,
+        sample if sample.repeats else histogram,
+        starts,
+        ("one_time_buyers",) if repeaters < FEW_REPEATERS else (),
     )
 
 
@@ -112,8 +110,8 @@ def fit_chain(histogram: Histogram, chain: tuple[str, ...] = CHAIN, previous: Co
         elif tried.report.log_likelihood <= never_stop.report.log_likelihood + np.log(histogram.customers):
             left.append((key, "no_drop_out"))
         else:
-            return Fit(tried.model, _after(tried.report, left))
-    return Fit(never_stop.model, _after(never_stop.report, left))
+            return replace(tried, report=_after(tried.report, left))
+    return replace(never_stop, report=_after(never_stop.report, left))
 
 
 def _after(report: FitReport, left: list[tuple[str, str]]) -> FitReport:

@@ -19,8 +19,9 @@ from orchestration.errors import UserError
 from orchestration.scoring.clv.histogram import HIGHEST_FREQUENCY, InvalidHistory
 from orchestration.scoring.clv.maximum_likelihood import (
     NOTES,
+    Chart,
     Coordinate,
-    FitReport,
+    Fit,
     coordinates_of,
     fit_model,
     nothing_to_fit,
@@ -194,20 +195,7 @@ class GammaGamma:
         return p * (gamma + total) / (p * frequency + (q - 1))
 
 
-@dataclass(frozen=True)
-class SpendFit:
-    """A model to apply, None without anybody to learn from, and the report on the fit.
-
-    Where the fitted mean is not finite, or not believable, the report holds what was fitted, with the case
-    'no_finite_mean', and the model to apply is (1, 2, M): E(spend) = (M + x m) / (1 + x), which counts the observed
-    mean M as one order more of each customer, in the same formula.
-    """
-
-    model: GammaGamma | None
-    report: FitReport
-
-
-def fit_spend(spending: Spending, previous: GammaGamma | None = None) -> SpendFit:
+def fit_spend(spending: Spending, previous: GammaGamma | None = None) -> Fit:
     """Fit Gamma-Gamma by maximum likelihood.
 
     Parameters
@@ -219,19 +207,22 @@ def fit_spend(spending: Spending, previous: GammaGamma | None = None) -> SpendFi
 
     Returns
     -------
-    SpendFit
+    Fit
+        Where the fitted mean is not finite, or not believable, the report holds what was fitted, with the case
+        'no_finite_mean', and the model to apply is (1, 2, M): E(spend) = (M + x m) / (1 + x), which counts the
+        observed mean M as one order more of each customer, in the same formula.
     """
     if not len(spending.mean):
-        return SpendFit(None, nothing_to_fit(GammaGamma.key, 0, "no_spending"))
+        return Fit(None, nothing_to_fit(GammaGamma.key, 0, "no_spending"))
     observed = spending.observed_mean
     starts = {name: np.log(np.array(start)) for name, start in GammaGamma.starts.items()}
     if previous is not None:
         starts["previous"] = coordinates_of(previous, observed)
-    model, report = fit_model(GammaGamma, GammaGamma, spending, spending.sample(SAMPLE), observed, starts)
-    fitted_mean = model.population_mean
+    found = fit_model(Chart(GammaGamma, GammaGamma, observed), spending, spending.sample(SAMPLE), starts)
+    fitted_mean, report = found.model.population_mean, found.report
     if fitted_mean is not None and fitted_mean <= FARTHEST_MEAN * observed and report.status != "not_converged":
-        return SpendFit(model, report)
+        return found
     boundary = ", ".join(filter(None, (report.boundary, "no_finite_mean")))
     note = f"{NOTES['no_finite_mean']} {report.note}" if report.status == "not_converged" else NOTES["no_finite_mean"]
     status = report.status if report.status == "not_converged" else "boundary"
-    return SpendFit(GammaGamma((1.0, 2.0, observed)), replace(report, status=status, boundary=boundary, note=note))
+    return Fit(GammaGamma((1.0, 2.0, observed)), replace(report, status=status, boundary=boundary, note=note))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from orchestration.scoring.clv.optimum import Optimum, maximise
+from orchestration.scoring.clv.optimum import Objective, Optimum, maximise
 
 VAGUE = 2.0  # standard error of a logarithm from which a parameter is known to a factor of 50 only, at 95 %
 
@@ -97,58 +97,97 @@ class FitReport:
     fallbacks: tuple[tuple[str, str], ...] = ()
 
 
-def fit_model(
-    build: Callable[[tuple[float, ...]], Any],
-    kind: Any,
-    cells: Any,
-    sample: Any,
-    unit: float,
-    starts: dict[str, np.ndarray],
-    cases: tuple[str, ...] = (),
-) -> tuple[Any, FitReport]:
+@dataclass(frozen=True)
+class Chart:
+    """The coordinates in which models of one kind are fitted: ln parameters = basis @ coordinates + units * ln(unit).
+
+    kind : class
+        Of the models: names, coordinates, basis, units.
+    build : callable
+        From parameters to a model.
+    unit : float
+        Mean time or money.
+    """
+
+    kind: Any
+    build: Callable[[tuple[float, ...]], Any]
+    unit: float
+
+    @property
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest coordinates."""
+        ends = np.log([(coordinate.low, coordinate.high) for coordinate in self.kind.coordinates])
+        return ends[:, 0], ends[:, 1]
+
+    def model_at(self, place: np.ndarray) -> Any:
+        """The model at a place."""
+        scale = np.array(self.kind.units) * np.log(self.unit)
+        return self.build(tuple(np.exp(np.array(self.kind.basis, float) @ place + scale).tolist()))
+
+    def objective(self, cells: Any) -> Objective:
+        """Mean log-likelihood of the cells' customers at a place, and its gradient there."""
+        basis = np.array(self.kind.basis, float)
+
+        def at(place: np.ndarray) -> tuple[float, np.ndarray]:
+            model = self.model_at(place)
+            value, gradient = model.log_likelihood(cells)
+            return value / cells.customers, basis.T @ (gradient * model.parameters) / cells.customers
+
+        return at
+
+
+@dataclass(frozen=True, eq=False)
+class Peak:
+    """The likelihood around the place where a fit ended.
+
+    chart : Chart
+    optimum : Optimum
+        Of all customers.
+    sample : object
+        Cells of some customers, on which it costs little to ask further.
+    """
+
+    chart: Chart
+    optimum: Optimum
+    sample: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A model to apply, and how it was found.
+
+    model : CountModel or GammaGamma, or None
+        None where there is nothing to learn from.
+    report : FitReport
+    peak : Peak or None
+        None where the model is not one that was found by likelihood.
+    """
+
+    model: Any
+    report: FitReport
+    peak: Peak | None = None
+
+
+def fit_model(chart: Chart, cells: Any, sample: Any, starts: dict[str, np.ndarray], cases: tuple[str, ...] = ()) -> Fit:
     """The model that makes the cells likeliest, and how that was found.
 
     Parameters
     ----------
-    build : callable
-        From parameters to a model.
-    kind : class
-        Of the model: key, names, coordinates, basis, units.
+    chart : Chart
     cells, sample : object
         With `customers`; what the model's `log_likelihood` takes. The starts are tried on the sample.
-    unit : float
-        Mean time or money: ln parameters = basis @ coordinates + units * ln(unit).
     starts : dict of str to ndarray, shape (coordinates,)
     cases : tuple of str
         Boundary cases that are known beforehand.
 
     Returns
     -------
-    tuple of model and FitReport
+    Fit
     """
-    basis, scale = np.array(kind.basis, float), np.array(kind.units) * np.log(unit)
-
-    def model_at(place: np.ndarray) -> Any:
-        return build(tuple(np.exp(basis @ place + scale).tolist()))
-
-    def objective(part: Any):
-        def at(place: np.ndarray) -> tuple[float, np.ndarray]:
-            model = model_at(place)
-            value, gradient = model.log_likelihood(part)
-            return value / part.customers, basis.T @ (gradient * model.parameters) / part.customers
-
-        return at
-
-    whole = objective(cells)
-    optimum = maximise(
-        whole,
-        whole if sample is cells else objective(sample),
-        starts,
-        np.log([coordinate.low for coordinate in kind.coordinates]),
-        np.log([coordinate.high for coordinate in kind.coordinates]),
-    )
-    model = model_at(optimum.place)
-    return model, _report(model, int(cells.customers), optimum, cases)
+    whole = chart.objective(cells)
+    optimum = maximise(whole, whole if sample is cells else chart.objective(sample), starts, *chart.bounds)
+    model = chart.model_at(optimum.place)
+    return Fit(model, _report(model, int(cells.customers), optimum, cases), Peak(chart, optimum, sample))
 
 
 def coordinates_of(model: Any, unit: float) -> np.ndarray:

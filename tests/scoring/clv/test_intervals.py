@@ -1,5 +1,7 @@
 """Intervals: their ends against the exact law and against simulation, coverage, and a transform that finds them out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -38,10 +40,10 @@ SPEND = GammaGamma((4.0, 4.0, 30.0))
 
 @pytest.fixture(scope="module", params=POPULATIONS)
 def lived(request):
-    """A fitted model, a row for each customer's history, and the order days of the year after."""
+    """A fit, a row for each customer's history, and the order days of the year after."""
     key, simulated = POPULATIONS[request.param]
     histogram, (frequency, recency, age, later) = simulated(4, 5000)
-    return fit(key, histogram).model, Histogram(frequency, recency, age, np.ones(5000, int)), later
+    return fit(key, histogram), Histogram(frequency, recency, age, np.ones(5000, int)), later
 
 
 def test_the_ends_are_those_of_a_geometric_law():
@@ -108,7 +110,7 @@ def test_spend_is_the_simulated_sum_of_orders(history):
 
 def test_four_in_five_customers_at_least_are_within(lived):
     """Order days and spend of a simulated year ahead, after fitting, and about a tenth beyond either end at most."""
-    model, histogram, later = lived
+    found, histogram, later = lived
     chance = np.random.default_rng(5)
     p, q, gamma = SPEND.parameters
     x = histogram.frequency
@@ -116,10 +118,10 @@ def test_four_in_five_customers_at_least_are_within(lived):
     mean = np.where(x > 0, chance.gamma(p * np.maximum(x, 1)) / rates / np.maximum(x, 1), 0.0)
     spent = np.where(later > 0, chance.gamma(p * np.maximum(later, 1)) / rates, 0.0)
     spending = Spending(x[x > 0], mean[x > 0], np.ones(int((x > 0).sum())))
-    point = Point(model, fit_spend(spending).model)
-    found = intervals(point, histogram, 365, plausible(point, histogram, spending))
-    values = (value_of(end, point.spend, x, mean, 1.0, 1.0) for end in (found.spend_low, found.spend_high))
-    for came, (low, high) in ((later, (found.orders_low, found.orders_high)), (spent, values)):
+    money = fit_spend(spending)
+    ends = intervals(Point(found.model, money.model), histogram, 365, plausible(found, money))
+    values = (value_of(end, money.model, x, mean, 1.0, 1.0) for end in (ends.spend_low, ends.spend_high))
+    for came, (low, high) in ((later, (ends.orders_low, ends.orders_high)), (spent, values)):
         assert np.mean((came >= low) & (came <= high)) >= 0.8
         assert np.mean(came < low) < 0.11
         assert np.mean(came > high) < 0.11
@@ -127,8 +129,8 @@ def test_four_in_five_customers_at_least_are_within(lived):
 
 @pytest.fixture(scope="module")
 def transform(lived):
-    model, histogram, later = lived
-    return randomised_transform([Point(model)], histogram, 365, later, 1)
+    found, histogram, later = lived
+    return randomised_transform([Point(found.model)], histogram, 365, later, 1)
 
 
 def test_the_transform_is_uniform(transform):
@@ -156,7 +158,7 @@ def test_points_spread_as_the_standard_errors_say(key):
     """Mean and variance of each parameter's logarithm over the points are those of the fit's report."""
     histogram, _ = population.bg_nbd((0.8, 20, 1, 3), 8000, 1)
     found = fit(key, histogram)
-    points = plausible(Point(found.model), histogram)
+    points = plausible(found)
     weights = [point.weight for point in points]
     logs = np.log([point.model.parameters for point in points])
     fitted = np.log(found.model.parameters)
@@ -169,9 +171,9 @@ def test_points_spread_as_the_standard_errors_say(key):
 def test_points_stand_for_draws_of_the_parameters():
     """300 customers: the law over the points is that over 2,000 draws from the normal law of Laplace."""
     histogram, _ = population.bg_nbd((0.8, 20, 1, 3), 300, 1)
-    model = fit("nbd", histogram).model
-    points = plausible(Point(model), histogram)
-    fitted = np.log(model.parameters)
+    found = fit("nbd", histogram)
+    points = plausible(found)
+    fitted = np.log(found.model.parameters)
     moves = np.log([point.model.parameters for point in points]) - fitted
     drawn = fitted + np.random.default_rng(3).multivariate_normal([0, 0], moves.T @ moves / len(points), 2000)
     one = Histogram([2], [30], [60], [1])
@@ -180,14 +182,34 @@ def test_points_stand_for_draws_of_the_parameters():
     assert np.abs(np.cumsum(pointed) - np.cumsum(averaged)).max() < 0.003
 
 
+def test_no_point_is_one_that_the_data_refuse():
+    """Along a ridge the likelihood is no parabola: no point costs more than twice what that says, half an axis each."""
+    histogram = HARD["ten customers"]()
+    found = fit("bg_nbd", histogram)
+    points = plausible(found)
+    for point in points:
+        cost = found.report.log_likelihood - point.model.log_likelihood(histogram)[0]
+        assert cost <= len(points) / 2 + 1e-9
+
+
+def test_spend_that_was_not_found_by_likelihood_is_taken_as_it_is():
+    """A fitted mean that is not believable gives way to the observed one, of which no likelihood says how far to go."""
+    found = fit("nbd", population.bg_nbd((0.8, 20, 1, 3), 40, 2)[0])
+    means = np.random.default_rng(1).pareto(0.5, 200) + 1
+    money = fit_spend(Spending(np.ones(200), means, np.ones(200)))
+    assert "no_finite_mean" in money.report.boundary
+    assert [point.model for point in plausible(found, money)] == [point.model for point in plausible(found)]
+    assert {point.spend for point in plausible(found, money)} == {money.model}
+
+
 def test_uncertain_parameters_count_for_few_customers_only():
     """The same 40 histories, once each and 100,000 times each: the ends are those of the law over all points."""
     few, _ = population.bg_nbd((0.8, 20, 1, 3), 40, 2)
     many = Histogram(few.frequency, few.recency, few.age, few.counts * 100_000)
-    fitted = Point(fit("nbd", few).model)
-    assert intervals(fitted, many, 365, plausible(fitted, many)).points == 1
-    around = plausible(fitted, few)
-    found = intervals(fitted, few, 365, around)
+    of_many, of_few = fit("nbd", many), fit("nbd", few)
+    assert intervals(Point(of_many.model), many, 365, plausible(of_many)).points == 1
+    around = plausible(of_few)
+    found = intervals(Point(of_few.model), few, 365, around)
     assert found.points == len(around) > 1
     for end, aim in ((found.orders_low, 0.1), (found.orders_high, 0.9)):
         fewer, same = chances(around, few, 365, end)
@@ -209,9 +231,9 @@ def test_hard_data_have_intervals_too(name):
     """Finite, 0 at least, and the right way round, for each model of the chain that can be fitted."""
     histogram = HARD[name]()
     for key in ("bg_nbd", "nbd"):
-        if (model := fit(key, histogram).model) is not None:
-            fitted = Point(model, SPEND)
-            found = intervals(fitted, histogram, 365, plausible(fitted, histogram))
+        if (fitted := fit(key, histogram)).model is not None:
+            around = [replace(point, spend=SPEND) for point in plausible(fitted)]
+            found = intervals(Point(fitted.model, SPEND), histogram, 365, around)
             for low, high in ((found.orders_low, found.orders_high), (found.spend_low, found.spend_high)):
                 assert ((low >= 0) & (low <= high) & np.isfinite(high)).all()
 

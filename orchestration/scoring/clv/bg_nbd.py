@@ -18,7 +18,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from orchestration.scoring.clv.count_model import CountModel, gauss_legendre, log_negative_binomial
+from orchestration.scoring.clv.count_model import CountModel, gauss_legendre, log_negative_binomial, log_ways
 from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.maximum_likelihood import Coordinate
 from orchestration.scoring.clv.nbd import MEAN_GAP, RATE_SHAPE, negative_binomial_part
@@ -132,7 +132,7 @@ class BgNbd(CountModel):
         orders = np.arange(highest)
         stays = -np.log1p(a / (chance + orders))
         stayed = np.concatenate((np.zeros((len(shape), 1)), np.cumsum(stays, axis=1)), axis=1)
-        result = np.exp(stayed + log_negative_binomial(shape, scale, span, highest))
+        result = np.exp(stayed + log_negative_binomial(log_ways(shape, highest), shape, scale, span))
         due = betainc(orders + 1, shape[:, None], (span / (scale + span))[:, None])
         result[:, 1:] += np.exp(stayed[:, :-1]) * a / (a + chance + orders) * due
         return result

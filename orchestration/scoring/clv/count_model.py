@@ -138,20 +138,28 @@ def gauss_legendre(size: int) -> tuple[np.ndarray, np.ndarray]:
     return (nodes + 1) / 2, weights / 2
 
 
-def log_negative_binomial(shape: np.ndarray, scale: np.ndarray, span: np.ndarray, highest: int) -> np.ndarray:
-    """ln P(n orders within span) at Gamma(shape, scale) distributed rates, n = 0 .. highest.
+def log_ways(shape: np.ndarray, highest: int) -> np.ndarray:
+    """ln (Gamma(shape + n) / (Gamma(shape) n!)), n = 0 .. highest; shape (cells, highest + 1)."""
+    orders = np.arange(highest)
+    growth = np.log((shape[:, None] + orders) / (orders + 1))
+    return np.concatenate((np.zeros((len(shape), 1)), np.cumsum(growth, axis=1)), axis=1)
+
+
+def log_negative_binomial(ways: np.ndarray, shape: np.ndarray, scale: np.ndarray, span) -> np.ndarray:
+    """ln P(n orders within span) at Gamma(shape, scale) distributed rates, for all n of the ways.
 
     Parameters
     ----------
-    shape, scale, span : ndarray, broadcastable to shape (...)
-    highest : int
+    ways : ndarray, shape (cells, highest + 1)
+        `log_ways` of the shape: apart, since it is the same for all spans.
+    shape, scale : ndarray, shape (cells,)
+    span : float, or ndarray of shape (cells,)
 
     Returns
     -------
-    ndarray, shape (..., highest + 1)
+    ndarray, shape (cells, highest + 1)
     """
-    shape, scale, span = np.broadcast_arrays(shape, scale, span)
-    orders = np.arange(highest)
-    first = -shape * np.log1p(span / scale)
-    growth = np.log((shape[..., None] + orders) / (orders + 1)) - np.log1p(scale / span)[..., None]
-    return np.concatenate((first[..., None], first[..., None] + np.cumsum(growth, axis=-1)), axis=-1)
+    result = np.arange(ways.shape[1]) * -np.log1p(scale / span)[:, None]
+    result += ways
+    result -= (shape * np.log1p(span / scale))[:, None]
+    return result

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from orchestration.scoring.clv.count_model import CountModel, log_negative_binomial
+from orchestration.scoring.clv.count_model import CountModel, log_negative_binomial, log_ways
 from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.maximum_likelihood import Coordinate
 from orchestration.scoring.clv.rising import log_rising
@@ -40,7 +40,8 @@ class Nbd(CountModel):
 
     def _probabilities_if_alive(self, histogram: Histogram, span: float, highest: int) -> np.ndarray:
         r, alpha = self.parameters
-        return np.exp(log_negative_binomial(r + histogram.frequency, alpha + histogram.age, span, highest))
+        shape = r + histogram.frequency
+        return np.exp(log_negative_binomial(log_ways(shape, highest), shape, alpha + histogram.age, span))
 
 
 def negative_binomial_part(r: float, alpha: float, histogram: Histogram) -> tuple[float, np.ndarray]:

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from orchestration.scoring.clv.count_model import CountModel, gauss_legendre, log_negative_binomial
+from orchestration.scoring.clv.count_model import CountModel, gauss_legendre, log_negative_binomial, log_ways
 from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.maximum_likelihood import Coordinate
 from orchestration.scoring.clv.nbd import MEAN_GAP, RATE_SHAPE, negative_binomial_part
@@ -156,7 +156,8 @@ class ParetoNbd(CountModel):
         """n orders and still alive at the end, or n orders until a stop at u, over all u in the span."""
         r, alpha, s, beta = self.parameters
         orders, time, life = r + histogram.frequency, alpha + histogram.age, beta + histogram.age
-        result = np.exp(log_negative_binomial(orders, time, span, highest) - s * np.log1p(span / life)[:, None])
+        ways = log_ways(orders, highest)
+        result = np.exp(log_negative_binomial(ways, orders, time, span) - s * np.log1p(span / life)[:, None])
         # In y = ln(1 + u / v), v the shorter of the times in which orders and stops get going.
         v = np.minimum(life / (s + 1), time / orders)
         until = np.log1p(span / v)
@@ -164,7 +165,9 @@ class ParetoNbd(CountModel):
             y = node * until
             u = v * np.expm1(y)
             stop = np.log(weight * until * v * s / life) + y - (s + 1) * np.log1p(u / life)
-            result += np.exp(log_negative_binomial(orders, time, u, highest) + stop[:, None])
+            stopped = log_negative_binomial(ways, orders, time, u)
+            stopped += stop[:, None]
+            result += np.exp(stopped, out=stopped)
         return result
 
 

@@ -1,12 +1,13 @@
 """How long customer lifetime value takes from the histogram on, and how much memory.
 
     python benchmarks/clv.py [--customers 1000000] [--models bg_nbd,pareto_nbd] [--work FOLDER] [--repeat 3]
-                             [--peer PYTHON_WITH_LIFETIMES]
+                             [--peer lifetimes=PYTHON] [--peer pymc-marketing=PYTHON]
 
 Synthetic customers over two years of days. Each measurement is a process of its own, so that its peak memory is its
 own; medians of `--repeat` rounds. It begins with what the engine hands over (distinct histories with counts, each
 repeat customer's frequency and mean spend) and ends with the lifetime value of each customer: fit, P(alive), discounted
-expected orders of a year, Gamma-Gamma, value. `--peer` runs lifetimes on the same customers, in its own environment.
+expected orders of a year, Gamma-Gamma, value; then, on top, intervals of each history's orders and spend. A peer is
+another library's BG/NBD on the same customers, by a Python that has it; it has no such intervals.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 DAYS = 730
+MONTHLY = 1.1 ** (30 / 365) - 1  # both peers discount 12 months of 30 days
 
 
 def prepare(file: Path, customers: int) -> None:
@@ -58,77 +60,121 @@ def prepare(file: Path, customers: int) -> None:
 
 
 def measure(kind: str, file: Path) -> None:
-    """One measurement, in this process."""
-    columns = np.load(file)
-    seconds = (lifetimes_value if kind == "lifetimes" else our_value)(kind, columns)
-    # Not ru_maxrss: a process inherits that of the one that started it.
-    status = Path("/proc/self/status").read_text("ascii")
-    peak = next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
-    print(json.dumps(seconds | {"mib": peak}))
+    """One measurement, in this process: seconds of each lap, the peak memory at its end, and the outcome."""
+    columns, laps = np.load(file), {}
+    columns = {name: columns[name] for name in columns.files}
+    moment = None
+
+    def lap(name: str = "") -> None:
+        """The lap of this name ends here; the first call begins."""
+        nonlocal moment
+        if moment is not None:
+            # Not ru_maxrss: a process inherits that of the one that started it.
+            status = Path("/proc/self/status").read_text("ascii")
+            peak = next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+            laps[name] = {"seconds": time.perf_counter() - moment, "mib": peak}
+        moment = time.perf_counter()
+
+    outcome = PEERS[kind](columns, lap) if kind in PEERS else our_value(kind, columns, lap)
+    print(json.dumps({"laps": laps} | outcome))
 
 
-def our_value(kind: str, columns) -> dict:
+def our_value(kind: str, columns: dict, lap) -> dict:
     import scipy.optimize  # as lifetimes does when it is imported: half a second that is not the method's
     import scipy.special  # noqa: F401
 
     from orchestration.scoring.clv.fitting import fit
     from orchestration.scoring.clv.gamma_gamma import Spending, fit_spend
     from orchestration.scoring.clv.histogram import Histogram
+    from orchestration.scoring.clv.intervals import intervals
+    from orchestration.scoring.clv.plausible import Point, plausible
 
     cells = [columns[f"cell_{name}"] for name in ("frequency", "recency", "age", "counts")]
     cell_of, frequency, spend = columns["cell_of"], columns["frequency"], columns["spend"]
-    began = time.perf_counter()
+    lap()
     histogram = Histogram(*cells)
     found = fit(kind, histogram)
-    fitted = time.perf_counter()
-    alive = found.model.p_alive(histogram)
+    lap("fit")
+    found.model.p_alive(histogram)
     orders = found.model.discounted_orders(histogram, 365, 0.1)
-    predicted = time.perf_counter()
+    lap("predict")
     repeats = frequency > 0
     money = fit_spend(Spending(frequency[repeats], spend[repeats], np.ones(repeats.sum())))
     value = orders[cell_of] * money.model.expected_spend(frequency, spend)
-    ended = time.perf_counter()
-    return {
-        "seconds": ended - began,
-        "fit": fitted - began,
-        "predict": predicted - fitted,
-        "spend": ended - predicted,
-        "cells": len(histogram),
-        "alive": float(alive.mean()),
-        "total": float(value.sum()),
-        "status": found.report.status,
-    }
+    lap("value")
+    intervals(Point(found.model, money.model), histogram, 365, plausible(found, money))
+    lap("intervals")
+    return {"rows": len(histogram), "total": float(value.sum()), "status": found.report.status}
 
 
-def lifetimes_value(kind: str, columns) -> dict:
+def lifetimes_value(columns: dict, lap) -> dict:
+    import pandas as pd
     from lifetimes import BetaGeoFitter, GammaGammaFitter
 
-    frequency, recency, age, spend = (columns[name] for name in ("frequency", "recency", "age", "spend"))
-    began = time.perf_counter()
+    frequency, recency, age, spend = (pd.Series(columns[name]) for name in ("frequency", "recency", "age", "spend"))
+    lap()
     counts = BetaGeoFitter()
     counts.fit(frequency, recency, age)
-    fitted = time.perf_counter()
-    alive = counts.conditional_probability_alive(frequency, recency, age)
-    predicted = time.perf_counter()
+    lap("fit")
+    counts.conditional_probability_alive(frequency, recency, age)
+    lap("predict")
     repeats = frequency > 0
     money = GammaGammaFitter()
     money.fit(frequency[repeats], spend[repeats])
-    monthly = 1.1 ** (30 / 365) - 1
-    import pandas as pd
+    value = money.customer_lifetime_value(
+        counts, frequency, recency, age, spend, time=12, discount_rate=MONTHLY, freq="D"
+    )
+    lap("value")
+    return {"rows": len(frequency), "total": float(value.sum()), "status": "fitted"}
 
-    series = [pd.Series(column) for column in (frequency, recency, age, spend)]
-    value = money.customer_lifetime_value(counts, *series, time=12, discount_rate=monthly, freq="D")
-    ended = time.perf_counter()
-    return {
-        "seconds": ended - began,
-        "fit": fitted - began,
-        "predict": predicted - fitted,
-        "spend": ended - predicted,
-        "cells": len(frequency),
-        "alive": float(np.mean(alive)),
-        "total": float(np.sum(value)),
-        "status": "converged",
+
+def pymc_value(columns: dict, lap) -> dict:
+    import pandas as pd
+    from pymc_marketing.clv import BetaGeoModel, GammaGammaModel
+
+    names = {"frequency": "frequency", "recency": "recency", "age": "T", "spend": "monetary_value"}
+    data = pd.DataFrame({theirs: columns[ours] for ours, theirs in names.items()})
+    data.insert(0, "customer_id", np.arange(len(data)))
+    lap()
+    counts = BetaGeoModel(data)
+    counts.fit(method="map", progressbar=False)
+    lap("fit")
+    counts.expected_probability_alive()
+    lap("predict")
+    money = GammaGammaModel(data[data["frequency"] > 0])
+    money.fit(method="map", progressbar=False)
+    value = money.expected_customer_lifetime_value(counts, data, future_t=12, discount_rate=MONTHLY, time_unit="D")
+    lap("value")
+    return {"rows": len(data), "total": float(value.sum()), "status": "fitted"}
+
+
+PEERS = {"lifetimes": lifetimes_value, "pymc-marketing": pymc_value}
+
+
+def row(kind: str, python: str, file: Path, repeat: int) -> str:
+    """Medians of the rounds, as a line of the table."""
+    rounds = []
+    for _ in range(repeat):
+        command = [python, __file__, "--one", kind, str(file)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        rounds.append(json.loads(done.stdout.splitlines()[-1]))
+    medians = {
+        name: {unit: statistics.median(each["laps"][name][unit] for each in rounds) for unit in ("seconds", "mib")}
+        for name in rounds[0]["laps"]
     }
+    parts = [medians[name]["seconds"] for name in ("fit", "predict", "value")]
+    shown = [f"{sum(parts):.2f}", *(f"{seconds:.2f}" for seconds in parts), f"{medians['value']['mib']:.0f}"]
+    ahead = medians.get("intervals")
+    shown += [f"{ahead['seconds']:.2f}", f"{ahead['mib']:.0f}"] if ahead else ["", ""]
+    first = rounds[0]
+    return f"| {kind}, {first['rows']:,} rows, {first['status']} | {' | '.join(shown)} | {first['total']:,.0f} |"
+
+
+def peer(given: str) -> tuple[str, str]:
+    name, _, python = given.partition("=")
+    if name not in PEERS or not python:
+        raise argparse.ArgumentTypeError(f"{given!r} is not NAME=PYTHON with a NAME of {', '.join(PEERS)}")
+    return name, python
 
 
 def main() -> None:
@@ -137,7 +183,7 @@ def main() -> None:
     parser.add_argument("--models", default="bg_nbd,mbg_nbd,pareto_nbd")
     parser.add_argument("--work", type=Path, default=Path("var/benchmarks/clv"))
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--peer", default="")
+    parser.add_argument("--peer", type=peer, action="append", default=[], metavar="NAME=PYTHON")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
@@ -145,20 +191,11 @@ def main() -> None:
         return
     file = given.work / f"{given.customers}.npz"
     prepare(file, given.customers)
-    print(f"| {given.customers:,} customers | seconds | fit | predict | spend and value | peak MiB | total value |")
-    print("|---|---|---|---|---|---|---|")
-    for kind in given.models.split(",") + (["lifetimes"] if given.peer else []):
-        python = given.peer if kind == "lifetimes" else sys.executable
-        command = [python, __file__, "--one", kind, str(file)]
-        rounds = [
-            json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-            for _ in range(given.repeat)
-        ]
-        medians = [statistics.median(each[part] for each in rounds) for part in ("seconds", "fit", "predict", "spend")]
-        peak = statistics.median(each["mib"] for each in rounds)
-        shown = " | ".join(f"{seconds:.2f}" for seconds in medians)
-        name = f"{kind}, {rounds[0]['cells']:,} histories, {rounds[0]['status']}"
-        print(f"| {name} | {shown} | {peak:.0f} | {rounds[0]['total']:,.0f} |")
+    heads = ["s", "fit", "predict", "value", "peak MiB", "intervals", "peak MiB", "total value"]
+    print(f"| {given.customers:,} customers | {' | '.join(heads)} |")
+    print("|" + "---|" * (len(heads) + 1))
+    for kind, python in [(model, sys.executable) for model in given.models.split(",")] + given.peer:
+        print(row(kind, python, file, given.repeat), flush=True)
 
 
 if __name__ == "__main__":

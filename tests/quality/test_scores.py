@@ -6,9 +6,10 @@ import pytest
 
 from orchestration.quality import scores
 from orchestration.scoring.clv.decision import Decision
-from orchestration.scoring.clv.fitting import Fit, fit
-from orchestration.scoring.clv.gamma_gamma import GammaGamma, SpendFit
+from orchestration.scoring.clv.fitting import fit
+from orchestration.scoring.clv.gamma_gamma import GammaGamma
 from orchestration.scoring.clv.histogram import Histogram
+from orchestration.scoring.clv.maximum_likelihood import Fit
 from orchestration.scoring.clv.nbd import Nbd
 from orchestration.scoring.clv.validation import Holdout, validate
 from orchestration.scoring.hierarchy import AhpSettings, Hierarchy, weigh
@@ -104,7 +105,7 @@ def of_model(expected: float, actual: int = 100, naive_rate: int = 300, moved_by
     report = fit("nbd", Histogram([1], [1], [2], [9])).report
     decision = Decision(
         Fit(Nbd((1.0, 1.0)), replace(report, model="nbd")),
-        SpendFit(GammaGamma((1.0, 2.0, 1.0)), report),
+        Fit(GammaGamma((1.0, 2.0, 1.0)), report),
         "",
         {"nbd": (None, validate(holdout, [expected], 0.0))},
     )

@@ -47,8 +47,7 @@ def days_in(home: Path) -> Days:
     days: Days = defaultdict(dict)
     for customer, day, amount in rows(
         home,
-        "select customer_id, ordered_date, sum(amount) from facts.orders where is_counted "
-        "group by customer_id, ordered_date order by customer_id, ordered_date",
+        "select customer_id, ordered_date, amount from facts.order_days order by customer_id, ordered_date",
     ):
         days[customer][day] = amount
     return days
@@ -168,13 +167,47 @@ def test_the_published_customer(sample):
 
 def test_the_published_spend(sample):
     """Gamma-Gamma on repeat customers with a positive mean, and the population's mean of 35.17."""
-    repeats = [[float(spend) for _, spend in sorted(each.items())][1:] for each in days_in(sample).values()]
-    spending = [(len(each), np.mean(each)) for each in repeats if sum(each) > 0]
+    spending = rows(
+        sample,
+        "select frequency, repeat_amount::double / frequency from facts.customer_orders "
+        "where frequency > 0 and repeat_amount > 0 order by customer_id",
+    )
     frequency, mean = zip(*spending, strict=True)
     found = fit_spend(Spending(frequency, mean, np.ones(len(mean))))
     assert found.model.parameters == pytest.approx((6.2496, 3.7442, 15.4435), abs=6e-5)
     assert found.report.log_likelihood == pytest.approx(-4055.9177, abs=6e-5)
     assert found.model.population_mean == pytest.approx(35.17, abs=0.005)
+
+
+def test_the_release_holds_the_published_numbers(sample):
+    """What a reader of the marts finds: MBG/NBD and Gamma-Gamma, in days, and each customer's expected spend by hand."""
+    with duckdb.connect(str(sample / "published" / "current" / "marts.duckdb"), read_only=True) as connection:
+        models = {
+            model: (json.loads(parameters), log_likelihood)
+            for model, parameters, log_likelihood in connection.execute(
+                "select model, parameters, log_likelihood from marts.clv_model where is_published"
+            ).fetchall()
+        }
+        values = connection.execute(
+            "select frequency, p_alive, expected_orders, expected_order_value::double, clv_low <= clv_high "
+            "from marts.customer_value where customer_id = (select max_by(customer_id, frequency) from marts.customer_value)"
+        ).fetchall()
+    assert models.keys() == {"mbg_nbd", "gamma_gamma"}
+    count, log_likelihood = models["mbg_nbd"]
+    weeks = [count["r"], count["alpha"] / 7, count["a"], count["b"]]
+    assert weeks == pytest.approx([0.5248, 6.1831, 0.8914, 1.6140], abs=6e-5)
+    # A density of each repeat's moment: per day it is a seventh of that per week.
+    [(repeats,)] = rows(sample, "select sum(frequency) from facts.customer_orders")
+    assert log_likelihood + float(repeats) * np.log(7) == pytest.approx(-9582.136, abs=6e-4)
+    spend, log_likelihood = models["gamma_gamma"]
+    assert [spend["p"], spend["q"], spend["gamma"]] == pytest.approx([6.2496, 3.7442, 15.4435], abs=6e-5)
+    assert log_likelihood == pytest.approx(-4055.9177, abs=6e-5)
+    [(frequency, alive, orders, value, is_ordered)] = values
+    [(past,)] = rows(sample, "select max_by(repeat_amount, frequency)::double from facts.customer_orders")
+    assert value == pytest.approx(6.2496 * (15.4435 + past) / (6.2496 * frequency + 2.7442), abs=0.01)
+    assert 0.9 < alive < 1
+    assert 20 < orders < 40
+    assert is_ordered
 
 
 def test_the_full_master(master):
@@ -193,17 +226,18 @@ def test_the_next_39_weeks_lie_within_the_intervals(sample, name, capsys):
     they should be must be far from it.
     """
     histories = histories_in(sample)
-    fitted = Point(fit(name, histogram(histories.values())).model)
-    around = plausible(fitted, histogram(histories.values()))
+    found = fit(name, histogram(histories.values()))
+    fitted = Point(found.model)
+    around = plausible(found)
     frequency, recency, age = np.array(list(histories.values()), float).T
     each = Histogram(frequency, recency / 7, age / 7, np.ones(len(age), int), days_per_unit=7)
     until_end = order_days(lines_of("CDNOW_sample.txt"), END)
     came = np.array([sum(day > CUT for day in until_end[customer]) for customer in histories])
     days = (END - CUT).days
 
-    found = intervals(fitted, each, days, around)
-    within = np.mean((found.orders_low <= came) & (came <= found.orders_high))
-    below, above = np.mean(came < found.orders_low), np.mean(came > found.orders_high)
+    ends = intervals(fitted, each, days, around)
+    within = np.mean((ends.orders_low <= came) & (came <= ends.orders_high))
+    below, above = np.mean(came < ends.orders_low), np.mean(came > ends.orders_high)
     transform = randomised_transform(around, each, days, came, seed=1)
     distance = kstest(transform, "uniform")
     narrow = kstest(norm.cdf(2 * norm.ppf(transform)), "uniform")  # the laws' spread halved

@@ -11,10 +11,11 @@ from functools import cached_property
 
 import numpy as np
 
-from orchestration.scoring.clv.fitting import MODELS, Fit, fit
-from orchestration.scoring.clv.gamma_gamma import SpendFit, Spending, fit_spend
+from orchestration.scoring.clv.fitting import MODELS, fit
+from orchestration.scoring.clv.gamma_gamma import Spending, fit_spend
 from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.intervals import Intervals, intervals, randomised_transform
+from orchestration.scoring.clv.maximum_likelihood import Fit
 from orchestration.scoring.clv.nbd import Nbd
 from orchestration.scoring.clv.plausible import Point, plausible
 from orchestration.scoring.clv.validation import (
@@ -117,7 +118,7 @@ class Trial:
     weekly: np.ndarray
 
     @cached_property
-    def spend(self) -> SpendFit:
+    def spend(self) -> Fit:
         """Spend per order as it was known then."""
         return fit_spend(self.past.spending)
 
@@ -170,7 +171,7 @@ class Decision:
 
     count : Fit
         Of order days, on all data; without a model nothing can be learnt, and simple LTV is published.
-    spend : SpendFit
+    spend : Fit
         Of spend per order day.
     why : str
         As a sentence.
@@ -180,7 +181,7 @@ class Decision:
     """
 
     count: Fit
-    spend: SpendFit
+    spend: Fit
     why: str
     tried: dict[str, tuple[Fit, Validation | None]]
 
@@ -337,8 +338,7 @@ def predictions(decision: Decision, past: Past, horizon_days: int, discount: flo
 
 def _span(decision: Decision, past: Past, horizon_days: int) -> Intervals:
     fitted = Point(decision.count.model, decision.spend.model)
-    believed = past.spending if "no_finite_mean" not in decision.spend.report.boundary else None
-    return intervals(fitted, past.histogram, horizon_days, plausible(fitted, past.histogram, believed))
+    return intervals(fitted, past.histogram, horizon_days, plausible(decision.count, decision.spend))
 
 
 def heat_map(decision: Decision, past: Past, horizon_days: int) -> dict:

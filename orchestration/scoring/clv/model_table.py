@@ -6,9 +6,9 @@ from typing import Any
 
 from orchestration.scoring.clv.bg_nbd import BgNbd
 from orchestration.scoring.clv.decision import Decision, Past, Trial, heat_map
-from orchestration.scoring.clv.fitting import MODELS, Fit
+from orchestration.scoring.clv.fitting import MODELS
 from orchestration.scoring.clv.gamma_gamma import GammaGamma
-from orchestration.scoring.clv.maximum_likelihood import FitReport
+from orchestration.scoring.clv.maximum_likelihood import Fit, FitReport
 from orchestration.scoring.clv.validation import Validation
 
 ALIVE_ONCE = "BG/NBD takes every customer with one order day as active: P(alive) says nothing of them."

@@ -11,9 +11,10 @@ import pytest
 from orchestration.scoring.clv import decision as deciding
 from orchestration.scoring.clv import model_table
 from orchestration.scoring.clv.decision import DataSummary, MinimumData, Past, Trial, decide, holdout_days
-from orchestration.scoring.clv.fitting import Fit, fit
+from orchestration.scoring.clv.fitting import fit
 from orchestration.scoring.clv.gamma_gamma import GammaGamma, Spending
 from orchestration.scoring.clv.histogram import Histogram
+from orchestration.scoring.clv.maximum_likelihood import Fit
 from orchestration.scoring.clv.nbd import Nbd
 from orchestration.scoring.clv.validation import Holdout, validate
 from scoring.clv import population
@@ -147,9 +148,7 @@ def test_parameters_that_stay_move_nothing_and_half_the_rate_moves_by_two():
     """NBD: (r + x) / (alpha + T) orders a day; (1 + 1) / (10 + 30) against (1 + 1) / (50 + 30)."""
     past = Past(Histogram([1], [10], [30], [100]), Spending([1], [5], [100]))
     report = fit("nbd", past.histogram).report
-    decided = deciding.Decision(
-        Fit(Nbd((1.0, 10.0)), report), deciding.SpendFit(GammaGamma((1.0, 3.0, 20.0)), report), "", {}
-    )
+    decided = deciding.Decision(Fit(Nbd((1.0, 10.0)), report), Fit(GammaGamma((1.0, 3.0, 20.0)), report), "", {})
     same = {"nbd": Nbd((1.0, 10.0)), "gamma_gamma": GammaGamma((1.0, 3.0, 20.0))}
     assert deciding.moved_by(decided, same, past, 365) == 1
     assert deciding.moved_by(decided, same | {"nbd": Nbd((1.0, 50.0))}, past, 365) == pytest.approx(2)

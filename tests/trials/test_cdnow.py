@@ -180,7 +180,7 @@ def test_the_published_spend(sample):
 
 
 def test_the_release_holds_the_published_numbers(sample):
-    """What a reader of the marts finds: MBG/NBD and Gamma-Gamma, in days, and each customer's expected spend by hand."""
+    """What a reader of the marts finds: MBG/NBD and Gamma-Gamma, in days, and the best customer's spend by hand."""
     with duckdb.connect(str(sample / "published" / "current" / "marts.duckdb"), read_only=True) as connection:
         models = {
             model: (json.loads(parameters), log_likelihood)
@@ -190,7 +190,7 @@ def test_the_release_holds_the_published_numbers(sample):
         }
         values = connection.execute(
             "select frequency, p_alive, expected_orders, expected_order_value::double, clv_low <= clv_high "
-            "from marts.customer_value where customer_id = (select max_by(customer_id, frequency) from marts.customer_value)"
+            "from marts.customer_value order by frequency desc limit 1"
         ).fetchall()
     assert models.keys() == {"mbg_nbd", "gamma_gamma"}
     count, log_likelihood = models["mbg_nbd"]

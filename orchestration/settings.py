@@ -114,6 +114,7 @@ class QualityConfig(Strict):
     tree: dict[str, Any]
     orientation: Literal["row_over_column", "column_over_row"] = "row_over_column"
     method: Literal["eigenvector", "geometric_mean", "normalised_columns"] = "eigenvector"
+    aggregation: Literal["judgements", "priorities"] = "judgements"
     random_index: Literal["saaty", "alonso_lamata"] = "alonso_lamata"
     expert_weights: dict[str, float] = Field(default={})
     minimum_coverage: Share = 0.5

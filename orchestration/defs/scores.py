@@ -27,6 +27,7 @@ WEIGHT_COLUMNS = {
     "global_weight": "double",
     "consistency_ratio": "double",
     "experts": "integer",
+    "weight_spread": "double",
     "method": "varchar",
     "is_leaf": "boolean",
 }
@@ -167,6 +168,7 @@ def weighed(settings: Settings) -> hierarchy.Weights:
         hierarchy.AhpSettings(
             orientation=config.orientation,
             method=config.method,
+            aggregation=config.aggregation,
             random_index=config.random_index,
             limit=settings.gates.gate("scores.quality_weights:each_expert_is_consistent").threshold,
             expert_weights=config.expert_weights or None,

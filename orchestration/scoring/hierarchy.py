@@ -1,5 +1,8 @@
 """Weights down a hierarchy: from all experts' judgements to local and global weights, and who was consistent.
 
+The group's own consistency is judged beside each expert's. Under the aggregation 'judgements' it is that of the
+pooled comparisons. Under 'priorities' the group makes no comparisons, and the ratios of its weights cannot contradict
+one another; so its row shows the experts' mean, and it is the experts who must pass.
 Sources: methods §6.1, §6.4 and §6.5.
 """
 
@@ -9,7 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from orchestration.errors import UserError
-from orchestration.scoring import ahp
+from orchestration.scoring.ahp.consistency import Consistency, Mend, consistency, mends
+from orchestration.scoring.ahp.experts import AGGREGATIONS, aggregate_judgements, aggregate_priorities, spread
+from orchestration.scoring.ahp.matrix import METHODS, weights
+from orchestration.scoring.ahp.random_index import TABLES
 from orchestration.scoring.judgements import Judgement, check_orientation, comparison_matrix, importance
 
 GROUP = "(group)"
@@ -81,9 +87,11 @@ class AhpSettings:
     orientation : str
         Of the judgements: 'row_over_column' or 'column_over_row'.
     method : str
-        One of `ahp.METHODS`.
+        One of `METHODS`.
+    aggregation : str
+        One of `AGGREGATIONS`: pool the experts' judgements, or the weights that each arrives at.
     random_index : str
-        One of `ahp.RANDOM_INDEX`.
+        One of `TABLES`.
     limit : float
         Largest consistency ratio that is accepted, of each expert and of the group.
     expert_weights : mapping of expert to float, optional
@@ -92,6 +100,7 @@ class AhpSettings:
 
     orientation: str
     method: str = "eigenvector"
+    aggregation: str = "judgements"
     random_index: str = "alonso_lamata"
     limit: float = 0.10
     expert_weights: Mapping[str, float] | None = None
@@ -99,8 +108,9 @@ class AhpSettings:
     def __post_init__(self):
         check_orientation(self.orientation)
         for name, given, accepted in (
-            ("method", self.method, ahp.METHODS),
-            ("random_index", self.random_index, ahp.RANDOM_INDEX),
+            ("method", self.method, METHODS),
+            ("aggregation", self.aggregation, AGGREGATIONS),
+            ("random_index", self.random_index, TABLES),
         ):
             if given not in accepted:
                 raise UserError(f"unknown {name} {given!r}; accepted: {', '.join(accepted)}", where=f"ahp {name}")
@@ -110,7 +120,8 @@ class AhpSettings:
 class Report:
     """Consistency of one matrix: an expert's, or the group's (`expert` is `GROUP`), under one parent.
 
-    `mends` are sentences, worst comparison first, to be applied in order until the matrix passes.
+    `mends` are sentences, worst comparison first, to be applied in order until the matrix passes. `missing` counts the
+    pairs that were not compared, and were completed.
     """
 
     hierarchy: str
@@ -122,16 +133,22 @@ class Report:
     consistency_ratio: float
     is_consistent: bool
     mends: tuple[str, ...]
+    missing: int
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights of every node below the root, with the reports of every matrix behind them."""
+    """Weights of every node below the root, with the reports of every matrix behind them.
+
+    `spread` is the geometric standard deviation of the local weight over the experts' own weights: a factor, 1 where
+    they agree; None for a node that fewer than two experts judged.
+    """
 
     hierarchy: Hierarchy
     settings: AhpSettings
     local: dict[str, float]
     overall: dict[str, float]
+    spread: dict[str, float | None]
     experts: dict[str, int]
     reports: tuple[Report, ...]
 
@@ -148,6 +165,7 @@ class Weights:
                 "global_weight": self.overall[node],
                 "consistency_ratio": ratio[parent],
                 "experts": self.experts[parent],
+                "weight_spread": self.spread[node],
                 "method": self.settings.method,
                 "is_leaf": node not in self.hierarchy.children,
             }
@@ -175,8 +193,8 @@ class Weights:
 def weigh(hierarchy: Hierarchy, judgements: Iterable[Judgement], settings: AhpSettings) -> Weights:
     """Weigh a hierarchy by all experts' judgements of it.
 
-    Each parent's experts are aggregated element by element (weighted geometric mean, AIJ); local weights come
-    from the group's matrix, global weights are the product down the tree. An only child needs no judgement.
+    Each parent's experts are aggregated as the settings say; global weights are the product of local ones down the
+    tree. Pairs that an expert left out are completed. An only child needs no judgement.
     Inconsistent judgements are reported, not refused: see `Weights.refuse_inconsistent`.
 
     Raises
@@ -196,28 +214,44 @@ def weigh(hierarchy: Hierarchy, judgements: Iterable[Judgement], settings: AhpSe
         by_parent[judgement.parent].setdefault(judgement.expert, []).append(judgement)
 
     local: dict[str, float] = {}
+    apart: dict[str, float | None] = {}
     reports: list[Report] = []
     for parent, items in hierarchy.children.items():
         # By name, so that the order of the file cannot move a last bit.
-        experts = dict(sorted(by_parent[parent].items()))
-        matrices = {expert: comparison_matrix(items, given, settings.orientation) for expert, given in experts.items()}
-        if not matrices and len(items) > 1:
+        given = dict(sorted(by_parent[parent].items()))
+        if not given and len(items) > 1:
             raise UserError(f"nobody compares {', '.join(items)}", where=f"hierarchy {hierarchy.name}, under {parent}")
-        influence = _influence(matrices, settings)
-        group = ahp.aggregate(list(matrices.values()), influence) if matrices else np.ones((1, 1))
-        matrices[GROUP] = group
-        local |= zip(items, map(float, ahp.weights(matrices[GROUP], settings.method)), strict=True)
-        reports += [
-            _report(hierarchy, parent, expert, matrix, experts.get(expert, ()), settings)
-            for expert, matrix in matrices.items()
-        ]
+        found, spreads, told = _weigh_siblings(hierarchy, parent, given, settings)
+        local |= zip(items, found, strict=True)
+        apart |= zip(items, spreads, strict=True)
+        reports += told
 
     overall = {hierarchy.root: 1.0}
     for node, parent, _ in hierarchy.nodes():
         overall[node] = overall[parent] * local[node]
     del overall[hierarchy.root]
     counts = {parent: len(experts) for parent, experts in by_parent.items()}
-    return Weights(hierarchy, settings, local, overall, counts, tuple(reports))
+    return Weights(hierarchy, settings, local, overall, apart, counts, tuple(reports))
+
+
+def _weigh_siblings(hierarchy: Hierarchy, parent: str, given: Mapping[str, list[Judgement]], settings: AhpSettings):
+    """The weights of one parent's children, their spread over the experts, and the reports."""
+    items = hierarchy.children[parent]
+    matrices = {expert: comparison_matrix(items, said, settings.orientation) for expert, said in given.items()}
+    reports = [
+        _report(hierarchy, parent, expert, matrix, given[expert], settings) for expert, matrix in matrices.items()
+    ]
+    if not matrices:
+        return [1.0], [None], [_report(hierarchy, parent, GROUP, np.ones((1, 1)), (), settings)]
+    influence = _influence(matrices, settings)
+    own = np.array([weights(matrix, settings.method) for matrix in matrices.values()])
+    spreads = spread(own, influence).tolist() if len(own) > 1 else [None] * len(items)
+    pooled = aggregate_judgements(list(matrices.values()), influence)
+    if settings.aggregation == "priorities":
+        reports.append(_mean_report(reports, pooled, influence, settings))
+        return aggregate_priorities(own, influence).tolist(), spreads, reports
+    reports.append(_report(hierarchy, parent, GROUP, pooled, (), settings))
+    return weights(pooled, settings.method).tolist(), spreads, reports
 
 
 def _influence(matrices: Mapping, settings: AhpSettings) -> list[float] | None:
@@ -231,23 +265,35 @@ def _influence(matrices: Mapping, settings: AhpSettings) -> list[float] | None:
 
 
 def _report(hierarchy, parent, expert, matrix, judgements, settings: AhpSettings) -> Report:
-    found = ahp.consistency(matrix, settings.random_index)
     items = hierarchy.children[parent]
-    mends = ahp.mends(matrix, settings.random_index, settings.limit)
+    found = mends(matrix, settings.random_index, settings.limit)
+    sentences = tuple(_sentence(mend, items, judgements, settings.orientation) for mend in found)
+    measured = consistency(matrix, settings.random_index)
+    return _told(hierarchy.name, parent, expert, matrix, measured, sentences, settings)
+
+
+def _mean_report(judged: list[Report], pooled: np.ndarray, influence, settings: AhpSettings) -> Report:
+    """The group's row where weights are pooled: the weighted mean of the experts' consistency."""
+    measures = [(report.lambda_max, report.consistency_index, report.consistency_ratio) for report in judged]
+    mean = Consistency(*np.average(measures, axis=0, weights=influence).tolist())
+    advice = ("the comparisons of the experts above the limit",) if mean.consistency_ratio > settings.limit else ()
+    return _told(judged[0].hierarchy, judged[0].parent, GROUP, pooled, mean, advice, settings)
+
+
+def _told(hierarchy: str, parent: str, expert: str, matrix, measured: Consistency, mends, settings) -> Report:
     return Report(
-        hierarchy=hierarchy.name,
+        hierarchy=hierarchy,
         parent=parent,
         expert=expert,
-        items=len(items),
-        lambda_max=found.lambda_max,
-        consistency_index=found.consistency_index,
-        consistency_ratio=found.consistency_ratio,
-        is_consistent=found.consistency_ratio <= settings.limit,
-        mends=tuple(_sentence(mend, items, judgements, settings.orientation) for mend in mends),
+        items=len(matrix),
+        **vars(measured),
+        is_consistent=measured.consistency_ratio <= settings.limit,
+        mends=mends,
+        missing=int(np.isnan(matrix).sum()) // 2,
     )
 
 
-def _sentence(mend: ahp.Mend, items, judgements, orientation: str) -> str:
+def _sentence(mend: Mend, items, judgements, orientation: str) -> str:
     """The mend in the words of the judgement file: its order of items, and its orientation."""
     a, b, ratio, mended = items[mend.row], items[mend.column], mend.ratio, mend.mended
     if any((judgement.item_a, judgement.item_b) == (b, a) for judgement in judgements):

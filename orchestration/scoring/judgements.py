@@ -10,8 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from orchestration.errors import UserError
+from orchestration.scoring.ahp.matrix import reachable
 
 ORIENTATIONS = ("row_over_column", "column_over_row")
+# Saaty's scale ends at 9. A ratio beyond a million is a slip, and weights from a chain of such leave the doubles.
+LARGEST_RATIO = 1e6
 
 
 @dataclass(frozen=True)
@@ -53,24 +56,27 @@ def importance(ratio: float, orientation: str) -> float:
 def comparison_matrix(items: Sequence[str], judgements: Iterable[Judgement], orientation: str) -> np.ndarray:
     """The reciprocal matrix of one expert under one parent; element (i, j) is importance of i over j.
 
+    A pair without a judgement is a hole, to be completed from the others.
+
     Parameters
     ----------
     items : sequence of n str
         The children of the parent, in the order of rows and columns.
     judgements : iterable of Judgement
-        One for each pair, in either order of its items.
+        At most one for each pair, in either order of its items.
     orientation : str
         'row_over_column' or 'column_over_row'.
 
     Returns
     -------
     ndarray, shape (n, n)
+        NaN in the holes.
 
     Raises
     ------
     UserError
-        For an unknown item, an item compared with itself, a ratio that is not positive and finite, a pair
-        that is judged twice (alike or not), and a pair without a judgement.
+        For an unknown item, an item compared with itself, a ratio that is not between a millionth and a million,
+        a pair that is judged twice (alike or not), and items that no chain of judgements ties to the others.
     """
     check_orientation(orientation)
     index = {item: position for position, item in enumerate(items)}
@@ -87,14 +93,20 @@ def comparison_matrix(items: Sequence[str], judgements: Iterable[Judgement], ori
             said = "is judged twice" if agree else "is judged twice, and the two contradict each other"
             raise UserError(f"{_pair(judgement)} {said}", where=where, mend="keep one of the two")
         matrix[a, b], matrix[b, a] = ratio, 1 / ratio
-    missing = [f"{items[i]} with {items[j]}" for i, j in np.argwhere(np.isnan(matrix)) if i < j]
-    if missing:
-        raise UserError(
-            f"no judgement compares {'; '.join(missing)}",
-            where=where,
-            mend="add the comparison: incomplete judgements are not completed yet",
-        )
+    _refuse_untied(matrix, items, where)
     return matrix
+
+
+def _refuse_untied(matrix: np.ndarray, items: Sequence[str], where: str) -> None:
+    """A hole is completed along a chain of other judgements; between two groups without one there is none."""
+    groups = sorted({tuple(np.flatnonzero(row).tolist()) for row in reachable(~np.isnan(matrix))})
+    if len(groups) > 1:
+        named = ["; ".join(items[item] for item in group) for group in groups]
+        raise UserError(
+            f"no judgement ties these to each other: {' | '.join(named)}",
+            where=where,
+            mend=f"compare one of {named[0]} with one of {named[1]}",
+        )
 
 
 def _pair(judgement: Judgement) -> str:
@@ -110,10 +122,10 @@ def _refuse_malformed(judgement: Judgement, items: Sequence[str]) -> None:
             )
     if judgement.item_a == judgement.item_b:
         raise UserError(f"{judgement.item_a} is compared with itself", where=judgement.where, mend="drop it")
-    # Not only the ratio: a subnormal one is finite while its reciprocal is not.
-    if not (judgement.ratio > 0 and math.isfinite(judgement.ratio) and math.isfinite(1 / judgement.ratio)):
+    if not 1 / LARGEST_RATIO <= judgement.ratio <= LARGEST_RATIO:
         raise UserError(
-            f"the ratio of {_pair(judgement)} is {judgement.ratio}; it must be above 0 and finite",
+            f"the ratio of {_pair(judgement)} is {judgement.ratio}; it must be above 0, and between a millionth and a "
+            "million",
             where=judgement.where,
             mend="write 1/3 as 0.3333 where the second item is three times as important",
         )

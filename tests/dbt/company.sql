@@ -177,16 +177,16 @@ select customer_id, cast(60 as double) as silence_limit_days, customer_id = 'c04
 
 create table scores.quality_weights (
     hierarchy varchar, indicator varchar, parent varchar, level integer, local_weight double, global_weight double,
-    consistency_ratio double, experts integer, method varchar, is_leaf boolean
+    consistency_ratio double, experts integer, weight_spread double, method varchar, is_leaf boolean
 );
 
 insert into scores.quality_weights values
-    ('service', 'quality', null, 0, 1.0, 1.0, 0, 2, 'eigenvector', false),
-    ('service', 'process', 'quality', 1, 0.6, 0.6, 0, 2, 'eigenvector', false),
-    ('service', 'performance', 'quality', 1, 0.4, 0.4, 0, 2, 'eigenvector', false),
-    ('service', 'manner', 'process', 2, 0.5, 0.3, 0.05, 2, 'eigenvector', true),
-    ('service', 'response_timeliness', 'process', 2, 0.5, 0.3, 0.05, 2, 'eigenvector', true),
-    ('service', 'satisfaction', 'performance', 2, 1.0, 0.4, 0, 2, 'eigenvector', true);
+    ('service', 'quality', null, 0, 1.0, 1.0, 0, 2, 1.2, 'eigenvector', false),
+    ('service', 'process', 'quality', 1, 0.6, 0.6, 0, 2, 1.2, 'eigenvector', false),
+    ('service', 'performance', 'quality', 1, 0.4, 0.4, 0, 2, 1.2, 'eigenvector', false),
+    ('service', 'manner', 'process', 2, 0.5, 0.3, 0.05, 2, 1.2, 'eigenvector', true),
+    ('service', 'response_timeliness', 'process', 2, 0.5, 0.3, 0.05, 2, 1.2, 'eigenvector', true),
+    ('service', 'satisfaction', 'performance', 2, 1.0, 0.4, 0, 2, 1.2, 'eigenvector', true);
 
 create table scores.quality_index_indicators (
     dimension varchar, member varchar, period varchar, indicator varchar, parent varchar, value double,

@@ -46,6 +46,7 @@ select
     *,
     0.021 as consistency_ratio,
     cast(4 as bigint) as experts,
+    1.2 as weight_spread,
     'eigenvector' as method
 from (
     values

@@ -7,6 +7,7 @@ select
     global_weight,
     consistency_ratio,
     cast(experts as bigint) as experts,
+    weight_spread,
     method,
     is_leaf
 from {{ source('scores', 'quality_weights') }}

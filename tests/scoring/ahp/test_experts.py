@@ -129,18 +129,20 @@ def test_the_groups_mean_consistency_is_weighted_and_says_whose_comparisons_to_m
 
 
 def test_spread_is_the_factor_by_which_experts_typically_differ():
-    """.1 and .4 lie a factor 2 either side of .2, two of one opinion a factor 1; with influence 1 : 3, 4^(sqrt 3 / 4)."""
+    """.1 and .4 lie a factor 2 either side of .2, two of one opinion none; with influence 1 : 3, 4^(sqrt 3 / 4)."""
     assert spread(np.array([[0.1, 0.5], [0.4, 0.5]])) == pytest.approx([2, 1])
     assert spread(np.array([[0.1], [0.4]]), [1, 3]) == pytest.approx([4 ** (np.sqrt(3) / 4)])
 
 
 def test_rows_show_the_spread_of_each_indicator_and_none_for_a_single_expert():
-    """Two items: Ann .2 and .8, Bea .8 and .2, a factor 2 either side of .4."""
+    """Two items: Ann .2 and .8, Bea .8 and .2, a factor 2 either side of .4; 4^(sqrt 3 / 4) with influence 1 : 3."""
     pair = Hierarchy("flat", "top", {"top": tuple("xy")})
     ann, bea = judgements_of(ratios_of([1, 4]), "xy", "ann"), judgements_of(ratios_of([4, 1]), "xy", "bea")
     settings = AhpSettings("row_over_column")
     assert [row["weight_spread"] for row in weigh(pair, ann + bea, settings).rows()] == pytest.approx([2, 2])
     assert [row["weight_spread"] for row in weigh(pair, ann, settings).rows()] == [None, None]
+    influence = AhpSettings("row_over_column", expert_weights={"ann": 1, "bea": 3})
+    assert weigh(pair, ann + bea, influence).spread["x"] == pytest.approx(4 ** (np.sqrt(3) / 4))
 
 
 def test_an_unknown_aggregation_is_refused():

@@ -31,10 +31,16 @@ def test_other_branches_are_rescaled_in_proportion():
 
 
 def test_one_group_better_on_every_branch_keeps_its_place_at_any_weight():
-    """Nothing crosses; a single group has nobody to change places with."""
-    for indices in ([[80, 70], [60, 50]], [[80, 70]]):
+    """Leads of 20 and 30 would meet at t = 3 and t = -2, which are no weights; a single group has no rival."""
+    for indices in ([[80, 70], [60, 40]], [[80, 70]]):
         for found in stable_ranges(np.array(indices), np.array([0.6, 0.4])):
             assert (found.lowest, found.highest, found.swapped_below, found.swapped_above) == (0, 1, None, None)
+
+
+def test_groups_that_lie_close_change_places_as_well():
+    """Leads of .001 and -.002, weights .9 and .1: level at t = 2/3."""
+    found = stable_ranges(np.array([[50.001, 50], [50, 50.002]]), np.array([0.9, 0.1]))[0]
+    assert found.lowest == pytest.approx(2 / 3, abs=1e-9)
 
 
 def test_groups_that_are_level_today_are_parted_by_any_move_unless_alike():

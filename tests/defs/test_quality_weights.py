@@ -1,0 +1,26 @@
+"""From configuration to weights: every setting of the comparisons arrives."""
+
+import dataclasses
+
+from orchestration.defs.scores import weighed
+from orchestration.scoring.hierarchy import AhpSettings
+from orchestration.settings import SHIPPED_CONFIG, load_settings
+
+
+def test_every_setting_of_the_comparisons_reaches_the_weights(tmp_path):
+    """A setting that is read and not handed on would be ignored without a word: none keeps its default here."""
+    changed = {
+        "orientation: row_over_column": "orientation: column_over_row",
+        "method: eigenvector": "method: geometric_mean",
+        "aggregation: judgements": "aggregation: priorities",
+        "random_index: alonso_lamata": "random_index: saaty",
+    }
+    text = (SHIPPED_CONFIG / "quality.yml").read_text("utf-8")
+    for shipped, own in changed.items():
+        assert shipped in text
+        text = text.replace(shipped, own)
+    (tmp_path / "quality.yml").write_text(text, "utf-8")
+    found = dataclasses.asdict(weighed(load_settings(tmp_path / "home", tmp_path)).settings)
+    expected = dict(line.split(": ") for line in changed.values())
+    assert {name: found[name] for name in expected} == expected
+    assert set(expected) | {"limit", "expert_weights"} == {field.name for field in dataclasses.fields(AhpSettings)}

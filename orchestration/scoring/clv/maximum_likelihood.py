@@ -156,7 +156,7 @@ class Peak:
 class Fit:
     """A model to apply, and how it was found.
 
-    model : CountModel or GammaGamma, or None
+    model : CountModel, GammaGamma or ShiftedBetaGeometric, or None
         None where there is nothing to learn from.
     report : FitReport
     peak : Peak or None

@@ -15,7 +15,7 @@ import numpy as np
 from orchestration.errors import UserError
 from orchestration.scoring.clv.bg_nbd import ODDS_TO_STOP, STOP_LIKENESS
 from orchestration.scoring.clv.histogram import HIGHEST_FREQUENCY, InvalidHistory
-from orchestration.scoring.clv.maximum_likelihood import Coordinate, FitReport, coordinates_of, fit_model
+from orchestration.scoring.clv.maximum_likelihood import Chart, Coordinate, Fit, coordinates_of, fit_model
 from orchestration.scoring.clv.rising import log_staying
 
 
@@ -149,9 +149,7 @@ class ShiftedBetaGeometric:
         return (stays @ (1 + discount) ** (-ahead / periods_per_year))[place]
 
 
-def fit_retention(
-    renewals: Renewals, previous: ShiftedBetaGeometric | None = None
-) -> tuple[ShiftedBetaGeometric, FitReport]:
+def fit_retention(renewals: Renewals, previous: ShiftedBetaGeometric | None = None) -> Fit:
     """Fit by maximum likelihood.
 
     Parameters
@@ -162,10 +160,10 @@ def fit_retention(
 
     Returns
     -------
-    tuple of ShiftedBetaGeometric and FitReport
+    Fit
     """
     kind = ShiftedBetaGeometric
     starts = {name: np.log(np.array(start)) for name, start in kind.starts.items()}
     if previous is not None:
         starts["previous"] = coordinates_of(previous, 1.0)
-    return fit_model(kind, kind, renewals, renewals, 1.0, starts)
+    return fit_model(Chart(kind, kind, 1.0), renewals, renewals, starts)

@@ -21,9 +21,9 @@ def cohort(survivors):
 @pytest.mark.parametrize(("survivors", "a", "b"), [(REGULAR, 0.704, 1.182), (HIGH_END, 0.668, 3.806)])
 def test_the_published_cohorts(survivors, a, b):
     """The printed parameters."""
-    model, report = fit_retention(cohort(survivors))
-    assert report.status == "converged"
-    assert model.parameters == pytest.approx((a, b), abs=6e-4)
+    found = fit_retention(cohort(survivors))
+    assert found.report.status == "converged"
+    assert found.model.parameters == pytest.approx((a, b), abs=6e-4)
 
 
 def test_the_likelihood_is_that_of_beta_functions():
@@ -69,10 +69,10 @@ def test_discounted_renewals_by_hand():
 )
 def test_the_edges_have_names(data, case):
     """Nobody left, all left, left at once or never, a constant rate of leaving."""
-    model, report = fit_retention(data)
-    assert report.status == "boundary"
-    assert case in report.boundary
-    kept = model.discounted_renewals([0, 5], 36, 0.1, 12)
+    found = fit_retention(data)
+    assert found.report.status == "boundary"
+    assert case in found.report.boundary
+    kept = found.model.discounted_renewals([0, 5], 36, 0.1, 12)
     assert ((kept >= 0) & (kept <= 36)).all()
 
 

@@ -15,6 +15,7 @@ import click
 
 from orchestration.errors import UserError
 from orchestration.feeds import Feed
+from orchestration.judging.commands import judgements
 from orchestration.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -284,6 +285,9 @@ def tell_erasure(erasure) -> None:
             click.echo(f"  {found}", err=True)
     else:
         click.secho("Every column of every file was searched: nothing is left.", fg="green")
+
+
+main.add_command(judgements)
 
 
 @main.group()

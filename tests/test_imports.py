@@ -21,10 +21,12 @@ MAY_IMPORT = {
     # Checks of scores read the decisions they check; suites of feeds read the contract.
     "quality": {"warehouse", "scoring", "sources", "settings", "errors"},
     "publishing": {"durable", "settings", "errors"},
+    # The experts' survey: its words are the labels of the marts, its files are workbooks such as feeds are.
+    "judging": {"publishing", "sources", "scoring", "durable", "settings", "errors"},
     # An erasure reaches into everything that is kept, but into no method and no asset.
     "erasure": {"publishing", "sources", "warehouse", "durable", "settings", "errors"},
     "sample": {"errors"},
-    "defs": {"publishing", "quality", "sources", "scoring", "warehouse", "settings", "errors"},
+    "defs": {"publishing", "judging", "quality", "sources", "scoring", "warehouse", "settings", "errors"},
 }
 # The doors: they may reach everything.
 DOORS = {"definitions", "cli", "refresh", "doctor"}

@@ -4,17 +4,14 @@ Each asset reads, calls one decision, writes, and returns what a person wants to
 the same step, so that a score cannot be built without being judged.
 """
 
-import csv
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import dagster as dg
 
 from orchestration.defs.session import Session
-from orchestration.errors import UserError
+from orchestration.judging.weighing import weighed
 from orchestration.quality import scores as checks
-from orchestration.scoring import clusters, hierarchy, quality, rfm, silence, tiers
-from orchestration.scoring.judgements import Judgement
+from orchestration.scoring import clusters, quality, rfm, silence, tiers
 from orchestration.scoring.quadrant import QuadrantSettings
 from orchestration.settings import GatesConfig, Settings
 
@@ -31,7 +28,6 @@ WEIGHT_COLUMNS = {
     "method": "varchar",
     "is_leaf": "boolean",
 }
-JUDGEMENT_COLUMNS = ("expert", "hierarchy", "parent", "item_a", "item_b", "ratio")
 
 
 def score_asset(name: str, deps: list[str], description: str, its_checks: dict[str, str]) -> Callable:
@@ -156,58 +152,6 @@ def quality_weights(context: dg.AssetExecutionContext, session: dg.ResourceParam
         session.warehouse.write("scores.quality_weights", weights.rows(), WEIGHT_COLUMNS)
         metadata = {"consistency": dg.MetadataValue.json(weights.consistency_rows())}
         yield from finished(session, context, checks.quality_weights(weights), metadata)
-
-
-def weighed(settings: Settings) -> hierarchy.Weights:
-    """The weights that the configured tree gets from the judgement files."""
-    config = settings.quality
-    given = [judgement for path in settings.judgement_files for judgement in read_judgements(path)]
-    return hierarchy.weigh(
-        hierarchy.Hierarchy(config.hierarchy, config.hierarchy, children_of(config.hierarchy, config.tree)),
-        [judgement for judgement in given if judgement.hierarchy == config.hierarchy],
-        hierarchy.AhpSettings(
-            orientation=config.orientation,
-            method=config.method,
-            aggregation=config.aggregation,
-            random_index=config.random_index,
-            limit=settings.gates.gate("scores.quality_weights:each_expert_is_consistent").threshold,
-            expert_weights=config.expert_weights or None,
-        ),
-    )
-
-
-def children_of(root: str, tree: dict[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The nested tree of quality.yml as parent: children."""
-    found = {root: tuple(tree)}
-    for child, below in tree.items():
-        if below:
-            found |= children_of(child, below)
-    return found
-
-
-def read_judgements(path) -> list[Judgement]:
-    """Experts' comparisons from a CSV file with the columns of the judgements feed."""
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        rows = csv.DictReader(stream)
-        missing = set(JUDGEMENT_COLUMNS) - set(rows.fieldnames or ())
-        if missing:
-            raise UserError(
-                f"the judgement file lacks {', '.join(sorted(missing))}",
-                where=f"{path}, line 1",
-                mend=f"its header is {','.join(JUDGEMENT_COLUMNS)}",
-            )
-        found = []
-        for row in rows:
-            try:
-                ratio = float(row["ratio"])
-            except (TypeError, ValueError):
-                raise UserError(
-                    f"the ratio {row['ratio']!r} is not a number",
-                    where=f"{path}, line {rows.line_num}",
-                    mend="write how many times more important item_a is than item_b, for example 3 or 0.333",
-                ) from None
-            found.append(Judgement(**{name: row[name] for name in JUDGEMENT_COLUMNS[:-1]}, ratio=ratio))
-    return found
 
 
 @score_asset(

@@ -1,0 +1,165 @@
+"""`touchstone judgements`: makes the experts' survey, and reads what comes back.
+
+Exit codes: 0 done, 3 an expert contradicts himself and nothing is written, 1 error.
+"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from orchestration.errors import UserError
+from orchestration.settings import SHIPPED_CONFIG, Settings, load_settings
+
+INCONSISTENT = 3
+
+
+@click.group()
+def judgements() -> None:
+    """The experts' survey behind the weights of the service quality index: docs/judgements.md."""
+
+
+@judgements.command()
+@click.argument("hierarchy")
+@click.option("--expert", required=True, metavar="NAME", help="As it will stand among the judgements.")
+@click.option("--out", type=click.Path(path_type=Path), help="The .xlsx file.  [default: HIERARCHY-NAME.xlsx]")
+def template(hierarchy: str, expert: str, out: Path | None) -> None:
+    """Write the survey of HIERARCHY for one expert, as an Excel workbook."""
+    from orchestration.durable import replace_file
+    from orchestration.judging.answers import pairs
+    from orchestration.judging.tables import expert_name
+    from orchestration.judging.template import template as workbook
+    from orchestration.judging.weighing import hierarchy_of
+    from orchestration.judging.words import wording
+
+    config = load_settings().quality
+    if hierarchy != config.hierarchy:
+        raise UserError(f"unknown hierarchy {hierarchy!r}; accepted: {config.hierarchy}", where="HIERARCHY")
+    name = expert_name(expert, "--expert")
+    out = out or Path(f"{hierarchy}-{name}.xlsx")
+    if out.suffix != ".xlsx":
+        raise UserError(f"{out} is not named .xlsx", where="--out", mend="a spreadsheet opens it by that ending")
+    if out.exists():
+        raise UserError(
+            f"{out} exists, and may hold answers", where="--out", mend="name another file, or move that one away"
+        )
+    tree = hierarchy_of(config)
+    replace_file(out, workbook(tree, wording(config, tree), name))
+    click.echo(f"{out}: {len(pairs(tree))} comparisons for {name}. Once filled in: touchstone judgements read {out}")
+
+
+@judgements.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Folder.  [default: TOUCHSTONE_CONFIG/judgements]")
+@click.option(
+    "--orientation",
+    type=click.Choice(["row_over_column", "column_over_row"]),
+    help="FILES is one workbook of square tables, whose ratios say how much more important the row is, or the column.",
+)
+@click.option("--expert", metavar="NAME", help="Whose square tables they are; a survey says it itself.")
+def read(files: tuple[Path, ...], out: Path | None, orientation: str | None, expert: str | None) -> None:
+    """Check filled surveys and write their judgements; all of FILES, or nothing of them."""
+    from orchestration.judging.consistency import verdict
+    from orchestration.judging.tables import store
+    from orchestration.judging.weighing import ahp_settings, hierarchy_of
+    from orchestration.judging.words import wording
+
+    settings = load_settings()
+    folder = folder_to_write(settings, out)
+    tree = hierarchy_of(settings.quality)
+    words = wording(settings.quality, tree)
+    panel = panel_of(files, orientation, expert, settings, tree, words)
+    verdicts = [verdict(answers, tree, words, ahp_settings(settings)) for answers in panel]
+    for answers, found in zip(panel, verdicts, strict=True):
+        click.secho(f"{answers.expert} ({answers.source}): {len(answers.judgements)} comparisons", bold=True)
+        for sentence in found.sentences:
+            click.echo(f"  {sentence}")
+    contradicting = [answers for answers, found in zip(panel, verdicts, strict=True) if not found.is_consistent]
+    if contradicting:
+        names = ", ".join(answers.expert for answers in contradicting)
+        click.secho(
+            f"Nothing is written: the judgements of {names} would hold every refresh. Have the comparisons above "
+            "thought over, in their order, and read the files again; or leave those experts' files out.",
+            fg="red",
+            err=True,
+        )
+        sys.exit(INCONSISTENT)
+    is_first = not folder.is_dir() or not any(folder.glob("*.csv"))
+    for answers in panel:
+        for sentence in store(folder, answers.expert, tree.name, answers.judgements):
+            click.echo(sentence)
+    if is_first and out is None:
+        click.echo("This folder has judgements of its own now: those that are shipped as an example no longer count.")
+
+
+def folder_to_write(settings: Settings, out: Path | None) -> Path:
+    """The company's own folder of judgements; never the shipped one, which the next upgrade would overwrite."""
+    folder = (out or settings.config_dir / "judgements").resolve()
+    if folder.is_relative_to(SHIPPED_CONFIG):
+        raise UserError(
+            f"{folder} is part of the program: its judgements are an example",
+            where="--out" if out else "TOUCHSTONE_CONFIG",
+            mend="make a folder of your own (it holds only the files that you change), and name it: "
+            "mkdir -p my-config && export TOUCHSTONE_CONFIG=$PWD/my-config",
+        )
+    return folder
+
+
+def panel_of(files: tuple[Path, ...], orientation: str | None, expert: str | None, settings: Settings, tree, words):
+    """Every file as one expert's answers; what is wrong with any of them is told at once."""
+    from orchestration.judging.reading import read_survey
+    from orchestration.judging.square import read_square
+    from orchestration.judging.tables import expert_name
+
+    if (orientation is None) != (expert is None) or (orientation and len(files) > 1):
+        raise UserError(
+            "square tables are read one workbook at a time, with both --orientation and --expert",
+            where="--orientation, --expert",
+            mend="a survey made by `touchstone judgements template` needs neither",
+        )
+    panel, problems = [], []
+    wanted = settings.quality.orientation
+    for path in files:
+        try:
+            if orientation and expert:
+                name = expert_name(expert, "--expert")
+                answers = read_square(path, name, tree, words, orientation, wanted)
+            else:
+                answers = read_survey(path, tree, words, wanted)
+            answers.refuse_unconnected(tree)
+        except UserError as error:
+            problems.append(error)
+            continue
+        panel.append(answers)
+    problems += refused_experts(panel, settings)
+    if problems:
+        *others, last = problems
+        for error in others:
+            click.secho(str(error), fg="red", err=True)
+        raise last
+    return panel
+
+
+def refused_experts(panel: list, settings: Settings) -> list[UserError]:
+    """Two files of one expert, and experts whom the configuration gives no weight."""
+    found = []
+    for number, answers in enumerate(panel):
+        for earlier in panel[:number]:
+            if earlier.expert == answers.expert:
+                found.append(
+                    UserError(
+                        f"{answers.expert} has two files",
+                        where=f"{earlier.source} and {answers.source}",
+                        mend="keep the one that counts",
+                    )
+                )
+        weights = settings.quality.expert_weights
+        if weights and not weights.get(answers.expert, 0) > 0:
+            found.append(
+                UserError(
+                    f"{answers.expert} has no weight among the experts",
+                    where=f"{settings.config_file('quality.yml')}, `expert_weights`",
+                    mend=f"add `{answers.expert}: 1`, or take `expert_weights` out to count all alike",
+                )
+            )
+    return found

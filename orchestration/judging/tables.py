@@ -1,0 +1,133 @@
+"""Judgement files: experts' comparisons as CSV in the configuration's folder `judgements`, one file an expert.
+
+Reading and writing them; what an expert fills in is in judging/template.py, reading.py and square.py.
+"""
+
+import csv
+import io
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from orchestration.durable import replace_file
+from orchestration.errors import UserError
+from orchestration.scoring.hierarchy import GROUP
+from orchestration.scoring.judgements import Judgement
+
+COLUMNS = ("expert", "hierarchy", "parent", "item_a", "item_b", "ratio")
+NOT_IN_NAMES = '/\\:*?"<>|'
+LONGEST_NAME = 60  # letters of three bytes stay within the 255 bytes of a file name
+
+
+def read_judgements(path: Path) -> list[Judgement]:
+    """Experts' comparisons from a CSV file with `COLUMNS`, UTF-8.
+
+    Raises
+    ------
+    UserError
+        The file is not UTF-8, lacks a column, has a line of another length, or a ratio that is not a number.
+    """
+    found = []
+    for line, row in rows_of(path)[1]:
+        try:
+            ratio = float(row["ratio"])
+        except ValueError:
+            raise UserError(
+                f"the ratio {row['ratio']!r} is not a number",
+                where=f"{path}, line {line}",
+                mend="write how many times more important item_a is than item_b, for example 3 or 0.333",
+            ) from None
+        found.append(Judgement(**{name: row[name] for name in COLUMNS[:-1]}, ratio=ratio))
+    return found
+
+
+def rows_of(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """The header of a judgement file, and its rows as text, each with its line."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError("the judgement file is not UTF-8", where=str(path), mend="save it as CSV UTF-8") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    header = list(reader.fieldnames or ())
+    if missing := set(COLUMNS) - set(header):
+        raise UserError(
+            f"the judgement file lacks {', '.join(sorted(missing))}",
+            where=f"{path}, line 1",
+            mend=f"its header is {','.join(COLUMNS)}",
+        )
+    rows = []
+    for row in reader:
+        if None in row or None in row.values():
+            raise UserError(
+                f"the line does not have {len(header)} values, as the header has",
+                where=f"{path}, line {reader.line_num}",
+            )
+        rows.append((reader.line_num, row))
+    return header, rows
+
+
+def expert_name(given: str, where: str) -> str:
+    """The name as given, without blanks around it; it becomes the name of a file and the text of a cell.
+
+    Raises
+    ------
+    UserError
+        For an empty or too long name, one that no file may bear, or one that a spreadsheet takes for a formula.
+    """
+    name = unicodedata.normalize("NFC", given).strip()
+    unfit = [sign for sign in name if sign in NOT_IN_NAMES or not sign.isprintable()]
+    if not name or len(name) > LONGEST_NAME or unfit or name[0] in ".=+-@" or name == GROUP:
+        raise UserError(
+            f"{given!r} does not do as the name of an expert",
+            where=where,
+            mend=f"give 1 to {LONGEST_NAME} letters, digits, blanks, `-` or `_`, not beginning with one of . = + - @",
+        )
+    return name
+
+
+def store(folder: Path, expert: str, hierarchy: str, judgements: Sequence[Judgement]) -> list[str]:
+    """Write one expert's comparisons to `<expert>.csv`, in place of what the folder has of the expert and hierarchy.
+
+    Other experts, other hierarchies and other columns stay as they are.
+
+    Returns
+    -------
+    list of str
+        What was done, a sentence each.
+
+    Raises
+    ------
+    UserError
+        When a file of the folder cannot be read; nothing is written then.
+    """
+    own = folder / f"{expert}.csv"
+    files = {path: rows_of(path) for path in sorted(folder.glob("*.csv"))}
+    header = files.get(own, (list(COLUMNS), []))[0]
+    kept, told = {own: []}, []
+    for path, (_, rows) in files.items():
+        kept[path] = [row for _, row in rows if (row["expert"], row["hierarchy"]) != (expert, hierarchy)]
+        if left_out := len(rows) - len(kept[path]):
+            told.append(f"replaced: {left_out} earlier comparisons of {expert} in {path.name}")
+    new = [
+        {name: getattr(judgement, name) for name in COLUMNS[:-1]} | {"ratio": ratio_text(judgement.ratio)}
+        for judgement in judgements
+    ]
+    # The new ones first: cut off here, the expert counts twice, which is refused; never not at all.
+    write_rows(own, header, kept[own] + new)
+    for path, (other_header, rows) in files.items():
+        if path != own and len(kept[path]) < len(rows):
+            write_rows(path, other_header, kept[path])
+    return [*told, f"written: {len(new)} comparisons of {expert} to {own}"]
+
+
+def ratio_text(ratio: float) -> str:
+    """3 and not 3.0; else all the digits that lead back to the same number."""
+    return str(int(ratio)) if ratio.is_integer() else repr(ratio)
+
+
+def write_rows(path: Path, header: list[str], rows: list[dict]) -> None:
+    stream = io.StringIO(newline="")
+    writer = csv.DictWriter(stream, header, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    replace_file(path, stream.getvalue().encode())

@@ -79,7 +79,7 @@ def read_survey(path: Path, hierarchy: Hierarchy, words: Wording, orientation: s
             "--orientation and --expert",
         )
     record, sheet = book[RECORD], book[SURVEY]
-    questions = recorded(record)
+    questions = recorded(path, record)
     expert = expert_name(str(record.cell(3, 2)), f"{path}, {record.place(3, 2)}")
     refuse_other_tree(path, record, questions, hierarchy)
 
@@ -101,14 +101,23 @@ def read_survey(path: Path, hierarchy: Hierarchy, words: Wording, orientation: s
     return ExpertAnswers(expert, path.name, tuple(judgements), cells)
 
 
-def recorded(record: Sheet) -> list[Question]:
+def recorded(path: Path, record: Sheet) -> list[Question]:
     """What the survey asked."""
-    asked = int(record.cell(4, 2) or 0)
-    rows = range(RECORD_HEADER + 1, RECORD_HEADER + 1 + asked)
-    columns = range(1, len(RECORD_COLUMNS) + 1)
-    return [
-        Question(int(record.cell(row, 1)), *(str(record.cell(row, column)) for column in columns[1:])) for row in rows
-    ]
+    try:
+        rows = range(RECORD_HEADER + 1, RECORD_HEADER + 1 + int(record.cell(4, 2)))
+        return [
+            Question(
+                int(record.cell(row, 1)),
+                *(str(record.cell(row, column + 1)) for column in range(1, len(RECORD_COLUMNS))),
+            )
+            for row in rows
+        ]
+    except (TypeError, ValueError):
+        raise UserError(
+            "the hidden record of what was asked has been changed",
+            where=f"{path}, sheet {RECORD!r}",
+            mend="copy the answers into a new file of `touchstone judgements template`",
+        ) from None
 
 
 def refuse_other_tree(path: Path, record: Sheet, questions: list[Question], hierarchy: Hierarchy) -> None:

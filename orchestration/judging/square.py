@@ -29,8 +29,8 @@ class Ratio:
 
     @property
     def slack(self) -> float:
-        """How far rounding may have moved it; a float's own rounding at the least."""
-        return 1e-9 if self.decimals is None else 0.5 * 10.0**-self.decimals * (1 + 1e-9)
+        """How far rounding may have moved it; at the least what programs lose of the last of 16 digits."""
+        return 1e-9 if self.decimals is None else max(1e-9, 0.5 * 10.0**-self.decimals * (1 + 1e-9))
 
 
 def read_square(
@@ -214,5 +214,4 @@ def number(value: Any) -> Ratio | None:
     if match[2]:
         return Ratio(float(match[1]) / float(match[2]), None)
     decimals = len(match[1].partition(".")[2].rstrip("0"))
-    # A spreadsheet's own quotient has all the digits that a number can hold.
     return Ratio(float(match[1]), decimals or None)

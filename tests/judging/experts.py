@@ -1,6 +1,7 @@
 """A small tree with Chinese names, and an expert who fills its survey as a person would, by a spreadsheet library."""
 
 import io
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -34,7 +35,13 @@ GOOD = {"D10": "过程", "E10": 2, "D12": "速度", "E12": 2, "D13": "速度", "
 
 def made(expert: str = EXPERT) -> openpyxl.Workbook:
     """The survey, opened."""
-    return openpyxl.load_workbook(io.BytesIO(template(TREE, WORDS, expert)))
+    return openpyxl.load_workbook(io.BytesIO(written(expert)))
+
+
+@cache
+def written(expert: str) -> bytes:
+    """Once for all tests that fill it: writing takes most of their time."""
+    return template(TREE, WORDS, expert)
 
 
 def filled(path: Path, cells: dict, book: openpyxl.Workbook | None = None) -> Path:

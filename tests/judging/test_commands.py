@@ -1,0 +1,192 @@
+"""The round trip from the command line: what is written, what is refused, and with which exit code."""
+
+import shutil
+
+import openpyxl
+import pytest
+
+from orchestration.judging.tables import read_judgements
+from orchestration.judging.template import SURVEY
+from orchestration.judging.weighing import weighed
+from orchestration.settings import SHIPPED_CONFIG, load_settings
+
+# By row of the shipped tree: process with performance, the six pairs under process, the pair under performance.
+# 3 : 1; 4 : 2 : 1 : 4; 3 : 1.
+GOOD = {10: ("b", 3), 12: ("b", 2), 13: ("b", 4), 14: ("e", 1), 15: ("b", 2), 16: ("c", 2), 17: ("c", 4), 19: ("b", 3)}
+
+
+@pytest.fixture
+def filled(judgements, tmp_path):
+    """`filled("王芳")` makes a survey and answers it: each row's item of column B or C, or equal, and how much more."""
+
+    def fill(expert, answers=GOOD, name=None):
+        path = tmp_path / f"{name or expert}.xlsx"
+        assert judgements("template", "service_quality", "--expert", expert, "--out", path).exit_code == 0
+        book = openpyxl.load_workbook(path)
+        sheet = book[SURVEY]
+        for row, (which, degree) in answers.items():
+            item = "equal" if which == "e" else sheet[f"{which.upper()}{row}"].value.splitlines()[0]
+            sheet[f"D{row}"], sheet[f"E{row}"] = item, degree
+        book.save(path)
+        return path
+
+    return fill
+
+
+def test_from_template_to_weights(own_config, judgements, filled):
+    """Process 3 : 1 performance; 4 : 2 : 1 : 4 of its 3/4; the same for both experts, so the group says it too."""
+    result = judgements("read", filled("王芳"), filled("Ann"))
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in (own_config / "judgements").iterdir()) == ["Ann.csv", "王芳.csv"]
+    found = weighed(load_settings())
+    assert found.overall["process"] == pytest.approx(3 / 4)
+    assert found.overall["response_timeliness"] == pytest.approx(3 / 4 * 4 / 11)
+    assert found.overall["manner"] == pytest.approx(3 / 4 * 1 / 11)
+    assert found.overall["complaint_count"] == pytest.approx(1 / 4 * 1 / 4)
+    assert found.experts == {"service_quality": 2, "process": 2, "performance": 2}
+    assert "Process 服务过程: consistency ratio 0.000, the answers agree with each other" in result.output
+    assert "shipped as an example no longer count" in result.output
+
+
+def test_reading_again_replaces_that_expert_alone_and_says_so(own_config, judgements, filled):
+    """The others' files stay, byte for byte."""
+    judgements("read", filled("王芳"), filled("Ann"))
+    before = (own_config / "judgements" / "Ann.csv").read_bytes()
+    result = judgements("read", filled("王芳", GOOD | {10: ("e", None)}, name="second"))
+    assert result.exit_code == 0
+    assert "replaced: 8 earlier comparisons of 王芳 in 王芳.csv" in result.output
+    assert "no longer count" not in result.output
+    assert read_judgements(own_config / "judgements" / "王芳.csv")[0].ratio == 1
+    assert (own_config / "judgements" / "Ann.csv").read_bytes() == before
+
+
+def test_an_expert_who_contradicts_himself_holds_all_of_the_files(own_config, judgements, filled):
+    """What the gate refuses would hold every refresh: 3, nothing written, the comparisons to think over named."""
+    result = judgements("read", filled("Ann"), filled("王芳", GOOD | {13: ("c", 9)}))
+    assert result.exit_code == 3
+    assert (
+        "1. Survey 问卷!D13: you said, Manner 服务态度 counts 9 times as much as Response timeliness" in result.output
+    )
+    assert "Nothing is written: the judgements of 王芳 would hold every refresh" in result.output
+    assert not (own_config / "judgements").exists()
+
+
+def test_one_wrong_file_holds_all_of_them_and_every_problem_is_told(own_config, judgements, filled, tmp_path):
+    """All or nothing: half a panel is another panel."""
+    (tmp_path / "notes.xlsx").write_text("x", "utf-8")
+    result = judgements(
+        "read", filled("Ann"), tmp_path / "notes.xlsx", filled("王芳", GOOD | {12: ("b", 12), 19: ("b", None)})
+    )
+    assert result.exit_code == 1
+    assert "notes.xlsx" in result.output
+    assert "Survey 问卷!E12: '12' is off the scale" in result.output
+    assert "Survey 问卷!E19: missing answer" in result.output
+    assert not (own_config / "judgements").exists()
+
+
+def test_two_files_of_one_expert_are_refused(own_config, judgements, filled):
+    """Which of them counts is not ours to say."""
+    result = judgements("read", filled("Ann"), filled("Ann", name="later"))
+    assert result.exit_code == 1
+    assert "Ann has two files" in result.output
+    assert "Ann.xlsx and later.xlsx" in result.output
+
+
+@pytest.mark.parametrize("out", [None, SHIPPED_CONFIG, SHIPPED_CONFIG / "judgements"])
+def test_the_shipped_judgements_are_not_touched(judgements, filled, out):
+    """The next version would overwrite them; the message says how to set up a folder of one's own."""
+    before = sorted(SHIPPED_CONFIG.rglob("*"))
+    result = judgements("read", filled("Ann"), *(("--out", out) if out else ()))
+    assert result.exit_code == 1
+    assert "export TOUCHSTONE_CONFIG=$PWD/my-config" in result.output
+    assert sorted(SHIPPED_CONFIG.rglob("*")) == before
+
+
+def test_out_names_another_folder(judgements, filled, tmp_path):
+    """To look at judgements before they count."""
+    assert judgements("read", filled("Ann"), "--out", tmp_path / "draft").exit_code == 0
+    assert len(read_judgements(tmp_path / "draft" / "Ann.csv")) == 8
+
+
+def test_judgements_are_written_in_the_configured_orientation(own_config, judgements, filled):
+    """The survey asks for importance; a folder that is read column over row gets the reciprocals."""
+    text = (SHIPPED_CONFIG / "quality.yml").read_text("utf-8")
+    (own_config / "quality.yml").write_text(text.replace("row_over_column", "column_over_row"), "utf-8")
+    judgements("read", filled("Ann"))
+    assert read_judgements(own_config / "judgements" / "Ann.csv")[0].ratio == 1 / 3
+    assert weighed(load_settings()).overall["process"] == pytest.approx(3 / 4)
+
+
+def test_an_expert_without_a_weight_is_refused(own_config, judgements, filled):
+    """Where experts have weights, one without would break every refresh."""
+    text = (SHIPPED_CONFIG / "quality.yml").read_text("utf-8")
+    (own_config / "quality.yml").write_text(f"{text}\nexpert_weights: {{Ann: 2}}\n", "utf-8")
+    result = judgements("read", filled("Ann"), filled("王芳"))
+    assert result.exit_code == 1
+    assert "王芳 has no weight among the experts" in result.output
+    assert "add `王芳: 1`" in result.output
+    assert judgements("read", filled("Ann", name="again")).exit_code == 0
+
+
+def test_square_tables_need_their_orientation_and_their_expert(own_config, judgements, tmp_path):
+    """Neither is guessed; with both, the tables count as a survey does."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, items, ratios in (
+        ("Service quality", ("process", "performance"), (3, 1)),
+        ("服务过程", ("响应及时性", "内容有效性", "服务态度", "问题解决"), (4, 2, 1, 4)),
+        ("performance", ("Satisfaction", "每百单投诉数"), (3, 1)),
+    ):
+        sheet = book.create_sheet(name)
+        sheet.append(["", *items])
+        for item, row in zip(items, ratios, strict=True):
+            sheet.append([item, *(row / column for column in ratios)])
+    path = tmp_path / "tables.xlsx"
+    book.save(path)
+    assert "lacks the sheet" in judgements("read", path).output
+    for missing in (["--expert", "Ann"], ["--orientation", "row_over_column"]):
+        result = judgements("read", path, *missing)
+        assert result.exit_code == 1
+        assert "with both --orientation and --expert" in result.output
+    result = judgements("read", path, "--expert", "Ann", "--orientation", "row_over_column")
+    assert result.exit_code == 0, result.output
+    assert weighed(load_settings()).overall["response_timeliness"] == pytest.approx(3 / 4 * 4 / 11)
+
+
+def test_a_survey_that_exists_is_not_overwritten(judgements, filled):
+    """It may hold the answers of an hour."""
+    path = filled("Ann")
+    before = path.read_bytes()
+    result = judgements("template", "service_quality", "--expert", "Ann", "--out", path)
+    assert result.exit_code == 1
+    assert "may hold answers" in result.output
+    assert path.read_bytes() == before
+
+
+def test_a_template_is_named_after_hierarchy_and_expert(judgements, tmp_path):
+    """One folder of files that say whose they are."""
+    assert judgements("template", "service_quality", "--expert", "王芳").exit_code == 0
+    assert (tmp_path / "service_quality-王芳.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nonsense", "--expert", "Ann"], "unknown hierarchy 'nonsense'; accepted: service_quality"),
+        (["service_quality", "--expert", "a/b"], "'a/b' does not do as the name of an expert"),
+        (["service_quality", "--expert", "Ann", "--out", "x.csv"], "x.csv is not named .xlsx"),
+    ],
+)
+def test_a_template_of_nothing_is_refused(judgements, arguments, told):
+    """What would be accepted is said."""
+    result = judgements("template", *arguments)
+    assert result.exit_code == 1
+    assert told in result.output
+
+
+def test_a_panel_of_one_file_is_taken_apart(own_config, judgements, filled):
+    """A copy of the shipped file holds three experts; the one who answers anew leaves it, the others stay."""
+    shutil.copytree(SHIPPED_CONFIG / "judgements", own_config / "judgements")
+    result = judgements("read", filled("service_director"))
+    assert "replaced: 8 earlier comparisons of service_director in service_quality.csv" in result.output
+    assert weighed(load_settings()).experts == {"service_quality": 3, "process": 3, "performance": 3}

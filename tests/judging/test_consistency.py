@@ -1,0 +1,74 @@
+"""What is told to an expert: agreement by the ratio, and advice that helps when it is followed to the letter."""
+
+import re
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from orchestration.judging.answers import ExpertAnswers, pairs
+from orchestration.judging.consistency import verdict
+from orchestration.judging.weighing import hierarchy_of
+from orchestration.judging.words import wording
+from orchestration.scoring.hierarchy import AhpSettings
+from orchestration.scoring.judgements import Judgement, importance
+from orchestration.settings import QualityConfig
+
+CONFIG = QualityConfig(hierarchy="顶", tree={item: {} for item in "甲乙丙丁"}, indicators={})
+TREE = hierarchy_of(CONFIG)
+WORDS = wording(CONFIG, TREE)
+PAIRS = pairs(TREE)
+# 8 : 4 : 2 : 1
+TRUTH = dict(zip(PAIRS, (2, 4, 8, 2, 4, 2), strict=True))
+
+
+def told(times: dict, orientation: str = "row_over_column"):
+    """The verdict on an expert who says so much of the first over the second."""
+    said = tuple(Judgement("ann", TREE.name, *pair, importance(ratio, orientation)) for pair, ratio in times.items())
+    cells = {pair: f"S!D{number}" for number, pair in enumerate(PAIRS, 10)}
+    return verdict(ExpertAnswers("ann", "x.xlsx", said, cells), TREE, WORDS, AhpSettings(orientation))
+
+
+def test_answers_that_agree_are_told_so():
+    """CR is 0 where each ratio is the product of the others."""
+    found = told(TRUTH)
+    assert found.is_consistent
+    assert found.sentences == (
+        "顶: consistency ratio 0.000, the answers agree with each other (at most 0.1 is accepted)",
+    )
+
+
+@pytest.mark.parametrize("orientation", ["row_over_column", "column_over_row"])
+def test_a_slip_is_told_first_with_its_cell_and_the_truth_in_the_words_of_the_survey(orientation):
+    """甲 over 丁 is 8; said the other way round, that is the one to mend, whichever way the files are read."""
+    found = told(TRUTH | {("顶", "甲", "丁"): 1 / 8}, orientation)
+    assert not found.is_consistent
+    assert found.sentences[1] == (
+        "  1. S!D12: you said, 丁 counts 8 times as much as 甲 (between 7 and 9 介于7与9之间); "
+        "your other answers imply, 甲 counts 8 times as much as 丁 (between 7 and 9 介于7与9之间) "
+        "(consistency ratio then 0.000)"
+    )
+    assert len(found.sentences) == 2
+
+
+SAID = re.compile(r"imply, (\S) (?:counts (\S+) times as much as|and) (\S).* \(consistency ratio then (\S+)\)")
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.sampled_from([*range(1, 10), *(1 / k for k in range(2, 10))]), min_size=6, max_size=6))
+def test_advice_is_what_can_be_written_and_leads_where_it_says(ratios):
+    """Each names another cell and an answer of the scale; followed in order, the ratio is the one that was told."""
+    times = dict(zip(PAIRS, ratios, strict=True))
+    found = told(times)
+    assume(not found.is_consistent)
+    advice = found.sentences[1:]
+    assert 1 <= len(advice) <= 3
+    assert len({sentence.split(":")[0] for sentence in advice}) == len(advice)
+    for sentence in advice:
+        more, degree, less, ratio = SAID.search(sentence).groups()
+        degree = float(degree or 1)
+        assert degree in range(1, 10)
+        pair = ("顶", more, less) if ("顶", more, less) in times else ("顶", less, more)
+        times[pair] = degree if pair[1] == more else 1 / degree
+        reached = float(re.search(r"ratio (\S+),", told(times).sentences[0])[1])
+        assert reached == pytest.approx(float(ratio), abs=1.1e-3)

@@ -11,7 +11,7 @@ import numpy as np
 from orchestration.errors import UserError
 from orchestration.judging.answers import ExpertAnswers
 from orchestration.judging.words import SCALE, Wording
-from orchestration.scoring import ahp
+from orchestration.scoring.ahp import consistency, mends
 from orchestration.scoring.hierarchy import AhpSettings, Hierarchy, weigh
 from orchestration.scoring.judgements import comparison_matrix
 
@@ -72,7 +72,7 @@ def advice(
     matrix = np.array(comparison_matrix(items, given, settings.orientation))
     told: list[str] = []
     while len(told) < WORST and asked:
-        for mend in ahp.mends(matrix, settings.random_index, settings.limit):
+        for mend in mends(matrix, settings.random_index, settings.limit):
             pair = asked.pop(frozenset((items[mend.row], items[mend.column])), None)
             if pair:
                 break
@@ -83,7 +83,7 @@ def advice(
         if math.isclose(before, after):
             continue
         matrix[a, b], matrix[b, a] = after, 1 / after
-        ratio = ahp.consistency(matrix, settings.random_index).consistency_ratio
+        ratio = consistency(matrix, settings.random_index).consistency_ratio
         said, implied = (in_words(times, *pair, words) for times in (before, after))
         told.append(
             f"  {len(told) + 1}. {answers.cells[parent, *pair]}: you said, {said}; your other answers imply, {implied} "

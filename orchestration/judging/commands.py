@@ -1,15 +1,21 @@
 """`touchstone judgements`: makes the experts' survey, and reads what comes back.
 
-Exit codes: 0 done, 3 an expert contradicts himself and nothing is written, 1 error.
+Exit codes: 0 done, 3 an expert's answers contradict each other and nothing is written, 1 error.
 """
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from orchestration.errors import UserError
 from orchestration.settings import SHIPPED_CONFIG, Settings, load_settings
+
+if TYPE_CHECKING:
+    from orchestration.judging.answers import ExpertAnswers
+    from orchestration.judging.words import Wording
+    from orchestration.scoring.hierarchy import Hierarchy
 
 INCONSISTENT = 3
 
@@ -102,10 +108,19 @@ def folder_to_write(settings: Settings, out: Path | None) -> Path:
             mend="make a folder of your own (it holds only the files that you change), and name it: "
             "mkdir -p my-config && export TOUCHSTONE_CONFIG=$PWD/my-config",
         )
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is not a folder", where="--out" if out else "TOUCHSTONE_CONFIG")
     return folder
 
 
-def panel_of(files: tuple[Path, ...], orientation: str | None, expert: str | None, settings: Settings, tree, words):
+def panel_of(
+    files: tuple[Path, ...],
+    orientation: str | None,
+    expert: str | None,
+    settings: Settings,
+    tree: "Hierarchy",
+    words: "Wording",
+) -> list["ExpertAnswers"]:
     """Every file as one expert's answers; what is wrong with any of them is told at once."""
     from orchestration.judging.reading import read_survey
     from orchestration.judging.square import read_square
@@ -140,7 +155,7 @@ def panel_of(files: tuple[Path, ...], orientation: str | None, expert: str | Non
     return panel
 
 
-def refused_experts(panel: list, settings: Settings) -> list[UserError]:
+def refused_experts(panel: list["ExpertAnswers"], settings: Settings) -> list[UserError]:
     """Two files of one expert, and experts whom the configuration gives no weight."""
     found = []
     for number, answers in enumerate(panel):

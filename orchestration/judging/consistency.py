@@ -41,7 +41,7 @@ def verdict(answers: ExpertAnswers, hierarchy: Hierarchy, words: Wording, settin
     except UserError as error:
         raise UserError(error.what, where=f"{answers.source}: {error.where}", mend=error.mend) from None
     sentences = [
-        f"no answer in {answers.cells[pair]}: {words.names[pair[1]]} with {words.names[pair[2]]}; "
+        f"warning: no answer in {answers.cells[pair]}: {words.names[pair[1]]} with {words.names[pair[2]]}; "
         "the other answers complete it"
         for pair in answers.unanswered
     ]

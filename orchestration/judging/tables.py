@@ -6,7 +6,7 @@ Reading and writing them; what an expert fills in is in judging/template.py, rea
 import csv
 import io
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from orchestration.durable import replace_file
@@ -86,7 +86,7 @@ def expert_name(given: str, where: str) -> str:
 
 
 def store(folder: Path, expert: str, hierarchy: str, judgements: Sequence[Judgement]) -> list[str]:
-    """Write one expert's comparisons to `<expert>.csv`, in place of what the folder has of the expert and hierarchy.
+    """Write one expert's comparisons to the expert's own file, in place of what the folder has of that hierarchy.
 
     Other experts, other hierarchies and other columns stay as they are.
 
@@ -100,8 +100,8 @@ def store(folder: Path, expert: str, hierarchy: str, judgements: Sequence[Judgem
     UserError
         When a file of the folder cannot be read; nothing is written then.
     """
-    own = folder / f"{expert}.csv"
     files = {path: rows_of(path) for path in sorted(folder.glob("*.csv"))}
+    own = own_file(folder, expert, files)
     header = files.get(own, (list(COLUMNS), []))[0]
     kept, told = {own: []}, []
     for path, (_, rows) in files.items():
@@ -118,6 +118,16 @@ def store(folder: Path, expert: str, hierarchy: str, judgements: Sequence[Judgem
         if path != own and len(kept[path]) < len(rows):
             write_rows(path, other_header, kept[path])
     return [*told, f"written: {len(new)} comparisons of {expert} to {own}"]
+
+
+def own_file(folder: Path, expert: str, files: Iterable[Path]) -> Path:
+    """`<expert>.csv`, or the file there that some systems take for it: on those, Ann and ann share one."""
+    name = f"{expert}.csv"
+    return next((path for path in files if same_name(path.name) == same_name(name)), folder / name)
+
+
+def same_name(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def ratio_text(ratio: float) -> str:

@@ -60,7 +60,7 @@ def test_reading_again_replaces_that_expert_alone_and_says_so(own_config, judgem
     assert (own_config / "judgements" / "Ann.csv").read_bytes() == before
 
 
-def test_an_expert_who_contradicts_himself_holds_all_of_the_files(own_config, judgements, filled):
+def test_answers_that_contradict_each_other_hold_all_of_the_files(own_config, judgements, filled):
     """What the gate refuses would hold every refresh: 3, nothing written, the comparisons to think over named."""
     result = judgements("read", filled("Ann"), filled("王芳", GOOD | {13: ("c", 9)}))
     assert result.exit_code == 3
@@ -100,6 +100,14 @@ def test_the_shipped_judgements_are_not_touched(judgements, filled, out):
     assert result.exit_code == 1
     assert "export TOUCHSTONE_CONFIG=$PWD/my-config" in result.output
     assert sorted(SHIPPED_CONFIG.rglob("*")) == before
+
+
+def test_out_must_be_a_folder(judgements, filled):
+    """A file of that name is somebody's."""
+    path = filled("Ann")
+    result = judgements("read", path, "--out", path)
+    assert result.exit_code == 1
+    assert "is not a folder" in result.output
 
 
 def test_out_names_another_folder(judgements, filled, tmp_path):

@@ -47,6 +47,14 @@ def test_the_experts_own_file_keeps_other_hierarchies_and_columns(tmp_path):
     assert own.read_text("utf-8") == f"note,{HEADER}\nx,ann,other,p,a,b,5\n,ann,h,p,a,b,3\n"
 
 
+def test_names_that_differ_by_case_alone_lose_nothing(tmp_path):
+    """Some systems take Ann.csv and ann.csv for one file: there the second would overwrite the first."""
+    store(tmp_path, "Ann", "h", [said("Ann", 2.0)])
+    store(tmp_path, "ann", "h", [said("ann", 3.0)])
+    assert [path.name for path in tmp_path.iterdir()] == ["Ann.csv"]
+    assert read_judgements(tmp_path / "Ann.csv") == [said("Ann", 2.0), said("ann", 3.0)]
+
+
 def test_storing_twice_is_storing_once(tmp_path):
     """Reading the same survey again changes nothing."""
     store(tmp_path, "ann", "h", [said("ann", 3.0)])

@@ -11,7 +11,7 @@ import numpy as np
 from orchestration.errors import UserError
 from orchestration.judging.answers import ExpertAnswers
 from orchestration.judging.words import SCALE, Wording
-from orchestration.scoring.ahp import consistency, mends
+from orchestration.scoring.ahp.consistency import consistency, mends
 from orchestration.scoring.hierarchy import AhpSettings, Hierarchy, weigh
 from orchestration.scoring.judgements import comparison_matrix
 

@@ -26,6 +26,7 @@ def ahp_settings(settings: Settings) -> hierarchy.AhpSettings:
     return hierarchy.AhpSettings(
         orientation=config.orientation,
         method=config.method,
+        aggregation=config.aggregation,
         random_index=config.random_index,
         limit=settings.gates.gate("scores.quality_weights:each_expert_is_consistent").threshold,
         expert_weights=config.expert_weights or None,

@@ -14,6 +14,7 @@ from orchestration.defs.scores import finished, score_asset
 from orchestration.defs.session import Session
 from orchestration.publishing.clv_pictures import model_pictures
 from orchestration.quality import scores as checks
+from orchestration.quality.checks import CheckOutcome
 from orchestration.scoring.clv import decision as deciding
 from orchestration.scoring.clv import model_table, simple, statements
 from orchestration.scoring.clv.gamma_gamma import Spending
@@ -45,32 +46,35 @@ CLV_MODEL_COLUMNS = {
 )
 def clv(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
     with session.step("scores.clv"):
-        config, warehouse = session.settings.clv, session.warehouse
-        [row] = warehouse.records(simple.population_sql())
-        fallback = simple.fit_simple(simple.PopulationSummary(**row), simple_settings(config))
-        lacks = why_simple(session)
-        decided = past = trial = None
-        if not lacks:
-            past = past_of(session)
-            trial = trial_of(session, int(past.histogram.age.max()))
-            previous = model_table.models_of(published_models(session))
-            closeness = session.settings.gates.gate("scores.clv:holdout_is_close").threshold
-            decided = deciding.decide(past, trial, config.method, previous, closeness)
-            context.log.info(f"published: {decided.key or 'simple_ltv'}. {decided.why}")
-        apply(session, fallback, decided, past)
-        [totals] = warehouse.records(simple.totals_sql())
-        is_fitted = decided is not None and decided.key is not None
-        if decided and not is_fitted:
-            report = decided.count.report if decided.count.model is None else decided.spend.report
-            lacks = report.note
-        rows = fallback.model_rows(totals, not is_fitted, lacks)
-        moved_by = None
-        if decided:
-            rows += model_table.rows(decided, trial, past, totals["clv"], config.horizon_days)
-            moved_by = deciding.moved_by(decided, previous, past, config.horizon_days)
-        warehouse.write("scores.clv_model", rows, CLV_MODEL_COLUMNS)
-        outcomes = checks.clv(warehouse) + checks.clv_model(decided, moved_by, session.settings.gates)
+        rows, outcomes = scored(session)
+        session.warehouse.write("scores.clv_model", rows, CLV_MODEL_COLUMNS)
         yield from finished(session, context, outcomes, metadata(rows))
+
+
+def scored(session: Session) -> tuple[list[dict], list[CheckOutcome]]:
+    """Write scores.clv; the rows of scores.clv_model and the outcomes of the checks."""
+    config, warehouse = session.settings.clv, session.warehouse
+    [row] = warehouse.records(simple.population_sql())
+    fallback = simple.fit_simple(simple.PopulationSummary(**row), simple_settings(config))
+    why = why_simple(session)
+    if why:
+        apply(session, fallback, None, None)
+        [totals] = warehouse.records(simple.totals_sql())
+        return fallback.model_rows(totals, True, why), judged(session, None, None)
+    past = past_of(session)
+    trial = trial_of(session, int(past.histogram.age.max()))
+    previous = model_table.models_of(published_models(session))
+    closeness = session.settings.gates.gate("scores.clv:holdout_is_close").threshold
+    decided = deciding.decide(past, trial, config.method, previous, closeness)
+    apply(session, fallback, decided, past)
+    [totals] = warehouse.records(simple.totals_sql())
+    rows = fallback.model_rows(totals, decided.key is None, decided.why_none)
+    rows += model_table.rows(decided, trial, past, totals["clv"], config.horizon_days)
+    return rows, judged(session, decided, deciding.moved_by(decided, previous, past, config.horizon_days))
+
+
+def judged(session: Session, decided: deciding.Decision | None, moved_by: float | None) -> list[CheckOutcome]:
+    return checks.clv(session.warehouse) + checks.clv_model(decided, moved_by, session.settings.gates)
 
 
 def simple_settings(config: ClvConfig) -> simple.SimpleLtvSettings:

@@ -191,6 +191,13 @@ class Decision:
         return None if self.count.model is None or self.spend.model is None else self.count.report.model
 
     @property
+    def why_none(self) -> str:
+        """Why no fitted model is published, as a sentence; empty where one is."""
+        if self.key is not None:
+            return ""
+        return self.count.report.note if self.count.model is None else self.spend.report.note
+
+    @property
     def validation(self) -> Validation | None:
         """How the published model did on the hold-out."""
         return self.tried[self.key][1] if self.key in self.tried else None

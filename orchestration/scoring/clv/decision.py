@@ -6,13 +6,14 @@ fit on all data, and predictions by history. The statements that summarise and a
 
 import datetime as dt
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from orchestration.scoring.clv.fitting import MODELS, fit
-from orchestration.scoring.clv.gamma_gamma import Spending, fit_spend
+from orchestration.scoring.clv.gamma_gamma import GammaGamma, Spending, fit_spend
 from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.intervals import Intervals, intervals, randomised_transform
 from orchestration.scoring.clv.maximum_likelihood import Fit
@@ -176,8 +177,7 @@ class Decision:
     why : str
         As a sentence.
     tried : dict of str to (Fit, Validation or None)
-        Candidates as they were fitted to the past; None for one that the past does not support. Empty without a
-        hold-out.
+        Models as they were fitted to the past; None for one that did not converge. Empty without a hold-out.
     """
 
     count: Fit
@@ -211,9 +211,9 @@ def holdout_days(history_days: int, share: float, at_least: int, at_most: int) -
 def decide(past: Past, trial: Trial | None, method: str, previous: dict, closeness: float = 1.25) -> Decision:
     """Try the candidates on the hold-out, choose one, and fit it again on all data.
 
-    A candidate is left where it did not converge or drop-out explains the histories no better than customers who never
-    stop do (NBD). Those whose totals missed the hold-out by more than a factor of `closeness`, or whose error per
-    customer was not below the naive one, give way to those that did not. Where none is left NBD stays.
+    Those whose totals missed the hold-out by more than a factor of `closeness`, or whose error per customer was not
+    below the naive one, give way to those that did not. On all data a model is left for the next one where it does not
+    converge, or drop-out explains the histories no better than customers who never stop do (NBD, which then remains).
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def decide(past: Past, trial: Trial | None, method: str, previous: dict, closene
     trial : Trial or None
         None where nobody had ordered before the hold-out.
     method : str
-        `AUTO`, or the one candidate.
+        `AUTO`, or the key of the one that is asked for.
     previous : dict of str to model
         The last release's models by key: one more start of their kind.
 
@@ -231,19 +231,21 @@ def decide(past: Past, trial: Trial | None, method: str, previous: dict, closene
     Decision
     """
     candidates = CANDIDATES if method == AUTO else (method,)
-    tried = _tried(trial, candidates) if trial else {}
-    order, why = ranked(tried, candidates, closeness)
-    spend = fit_spend(past.spending, previous.get("gamma_gamma"))
+    tried = _tried(trial, dict.fromkeys((*candidates, Nbd.key))) if trial else {}
+    order, why = ranked(tried, closeness) if method == AUTO else ([method], f"The configuration says {method}.")
+    if not order:
+        order, why = list(candidates), "There is no hold-out to choose a model by."
+    spend = fit_spend(past.spending, previous.get(GammaGamma.key))
     never_stop = fit(Nbd.key, past.histogram, previous.get(Nbd.key))
+    if never_stop.model is None:
+        return Decision(never_stop, spend, never_stop.report.note, tried)
     for key in order:
-        if never_stop.model is None:
+        if key == Nbd.key:
             break
-        found = never_stop if key == Nbd.key else fit(key, past.histogram, previous.get(key))
-        if key == Nbd.key or is_supported(found, never_stop):
+        found = fit(key, past.histogram, previous.get(key))
+        if is_supported(found, never_stop):
             return Decision(found, spend, why, tried)
-        why = f"On all data {key} was left: {_why_left(found)}."
-    if never_stop.model is not None and trial and Nbd.key not in tried:
-        tried = tried | _tried(trial, (Nbd.key,))
+        why += f" On all data {key} was left: {_why_left(found)}."
     return Decision(never_stop, spend, why, tried)
 
 
@@ -254,32 +256,30 @@ def is_supported(found: Fit, never_stop: Fit) -> bool:
     return report.status != "not_converged" and gain > math.log(report.customers)
 
 
-def _tried(trial: Trial, candidates: tuple[str, ...]) -> dict[str, tuple[Fit, Validation | None]]:
-    """The candidates on the past, with NBD where it supports none; empty where nobody came back in it."""
-    never_stop = trial.fitted(Nbd.key)
-    if never_stop.model is None:
-        return {}
-    fits = {key: never_stop if key == Nbd.key else trial.fitted(key) for key in candidates}
-    left = {key for key, found in fits.items() if key != Nbd.key and not is_supported(found, never_stop)}
-    if left == set(fits):
-        fits[Nbd.key] = never_stop
-    return {key: (found, None if key in left else trial.validate(found)) for key, found in fits.items()}
+def _tried(trial: Trial, keys: Iterable[str]) -> dict[str, tuple[Fit, Validation | None]]:
+    """Models on the past, with how they did; empty where nobody came back in it."""
+    fits = {key: trial.fitted(key) for key in keys}
+    return {
+        key: (found, None if found.report.status == "not_converged" else trial.validate(found))
+        for key, found in fits.items()
+        if found.model is not None
+    }
 
 
-def ranked(
-    tried: dict[str, tuple[Fit, Validation | None]], candidates: tuple[str, ...], closeness: float
-) -> tuple[list[str], str]:
-    """Candidates from the best on, and why the first is."""
-    if not tried:
-        return list(candidates), "There is no hold-out to choose a model by."
+def ranked(tried: dict[str, tuple[Fit, Validation | None]], closeness: float) -> tuple[list[str], str]:
+    """Candidates from the best on, and why the first is; nobody and nothing where none was tried."""
     rest = {key: validation for key, (_, validation) in tried.items() if validation}
-    good = {key: validation for key, validation in rest.items() if is_calibrated(validation, closeness)}
+    far = [key for key, validation in rest.items() if not is_calibrated(validation, closeness)]
     order, why = [], ""
     while rest:
-        choice = choose({key: rest[key] for key in rest if key in good} or rest)
+        choice = choose({key: rest[key] for key in rest if key not in far} or rest)
         why = why or choice.why
         order.append(choice.model)
         del rest[choice.model]
+    if far and order[0] not in far:
+        why += f" Further off in the hold-out: {', '.join(far)}."
+    elif far:
+        why += " None of the models came close to the totals of the hold-out."
     return order, why
 
 

@@ -41,7 +41,7 @@ class MinimumDataConfig(Strict):
 class HoldoutConfig(Strict):
     """The last part of history, on which models are compared."""
 
-    share: float = Field(default=0.25, gt=0, lt=1)
+    share: float = Field(default=0.25, gt=0, le=0.5)
     days_at_least: int = Field(default=90, ge=1)
 
 
@@ -52,8 +52,8 @@ class ClvConfig(Strict):
     expected_years: float = Field(default=3, gt=0)
     retention: float | None = Field(default=None, ge=0, lt=1)
     shrinkage_years: float = Field(default=1, gt=0)
-    horizon_days: int = Field(default=365, gt=0)
-    annual_discount_rate: float = Field(default=0.10, ge=0)
+    horizon_days: int = Field(default=365, gt=0, le=3650)
+    annual_discount_rate: float = Field(default=0.10, ge=0, le=1)
     margin: float = Field(default=1.0, gt=0, le=1)
 
 

@@ -17,7 +17,7 @@ from orchestration.quality import scores as checks
 from orchestration.quality.checks import CheckOutcome
 from orchestration.scoring.clv import decision as deciding
 from orchestration.scoring.clv import model_table, simple, statements
-from orchestration.scoring.clv.gamma_gamma import Spending
+from orchestration.scoring.clv.gamma_gamma import GammaGamma, Spending
 from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.validation import Holdout
 from orchestration.settings import ClvConfig
@@ -56,25 +56,60 @@ def scored(session: Session) -> tuple[list[dict], list[CheckOutcome]]:
     config, warehouse = session.settings.clv, session.warehouse
     [row] = warehouse.records(simple.population_sql())
     fallback = simple.fit_simple(simple.PopulationSummary(**row), simple_settings(config))
+    before = published_models(session)
     why = why_simple(session)
     if why:
         apply(session, fallback, None, None)
         [totals] = warehouse.records(simple.totals_sql())
-        return fallback.model_rows(totals, True, why), judged(session, None, None)
+        changes = changed_since(session, before, fallback.settings.method)
+        outcomes = checks.clv_model(None, "", None, changes, session.settings.gates)
+        return fallback.model_rows(totals, True, why), checks.clv(warehouse) + outcomes
     past = past_of(session)
     trial = trial_of(session, int(past.histogram.age.max()))
-    previous = model_table.models_of(published_models(session))
+    previous = model_table.models_of(before)
     closeness = session.settings.gates.gate("scores.clv:holdout_is_close").threshold
     decided = deciding.decide(past, trial, config.method, previous, closeness)
     apply(session, fallback, decided, past)
     [totals] = warehouse.records(simple.totals_sql())
     rows = fallback.model_rows(totals, decided.key is None, decided.why_none)
-    rows += model_table.rows(decided, trial, past, totals["clv"], config.horizon_days)
-    return rows, judged(session, decided, deciding.moved_by(decided, previous, past, config.horizon_days))
+    rows += model_table.rows(decided, trial, past, totals["clv"], config.horizon_days, what_value_is(session))
+    outcomes = checks.clv_model(
+        decided,
+        "{from} to {until}".format(**trial.span()) if trial else "",
+        deciding.moved(decided, previous, past, config.horizon_days),
+        changed_since(session, before, decided.key or fallback.settings.method),
+        session.settings.gates,
+    )
+    return rows, checks.clv(warehouse) + outcomes
 
 
-def judged(session: Session, decided: deciding.Decision | None, moved_by: float | None) -> list[CheckOutcome]:
-    return checks.clv(session.warehouse) + checks.clv_model(decided, moved_by, session.settings.gates)
+def what_value_is(session: Session) -> str:
+    """As a sentence: over which days, and of what the profit is made."""
+    config = session.settings.clv
+    profit = "profit is what costs leave of the money of orders"
+    if not checks.costs_are_fed(session.warehouse):
+        profit = "no cost is fed, so it is revenue"
+        if config.margin != 1:
+            profit = f"no cost is fed, so profit is revenue x {config.margin:g}"
+    return (
+        f"Value is that of the next {config.horizon_days:,} days, discounted at {config.annual_discount_rate:.3g} a "
+        f"year; {profit}."
+    )
+
+
+def changed_since(session: Session, before: list[dict], method: str) -> list[str]:
+    """What makes values differ from those of the base release, besides the data."""
+    if not before:
+        return []
+    earlier = next(row["model"] for row in before if row["model"] != GammaGamma.key)
+    changes = [f"the method was {earlier}, and is {method}"] if earlier != method else []
+    then, now = session.base.manifest["configuration"]["clv"], session.settings.values["clv"]
+    changes += [
+        f"{name} of clv.yml was {then.get(name)}, and is {value}"
+        for name, value in now.items()
+        if name != "method" and then.get(name, value) != value
+    ]
+    return changes
 
 
 def simple_settings(config: ClvConfig) -> simple.SimpleLtvSettings:
@@ -160,7 +195,7 @@ def metadata(rows: list[dict]) -> dict:
     published = [row for row in rows if row["is_published"]]
     told = {
         "model": dg.MetadataValue.json({row["model"]: json.loads(row["parameters"]) for row in published}),
-        "note": " ".join(row["fit_note"] for row in published),
+        "note": " ".join(dict.fromkeys(row["fit_note"] for row in published)),
     }
     holdout, histories = (
         next((json.loads(row[name]) for row in published if row[name]), None) for name in ("holdout", "histories")

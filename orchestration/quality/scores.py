@@ -4,7 +4,7 @@ Each function asks the engine one question a check and returns outcomes; what a 
 """
 
 from orchestration.quality.checks import CheckOutcome
-from orchestration.scoring.clv.decision import Decision, errs_less_than_naive, row_of, worst_factor
+from orchestration.scoring.clv.decision import Decision, Moved, row_of, worst_factor
 from orchestration.scoring.hierarchy import Weights
 from orchestration.scoring.tiers import TierDecision
 from orchestration.settings import GatesConfig
@@ -16,8 +16,8 @@ CLV = {
     "never_negative_as_revenue": "Without fed costs a value is revenue, and never below zero.",
     "holdout_is_close": "Orders and spend expected in the hold-out are close to what came.",
     "holdout_is_not_far_off": "Orders and spend expected in the hold-out are not far off what came.",
-    "error_is_below_naive": "The model errs less per customer than the forecast that the past rate continues.",
-    "parameters_are_steady": "Fitted parameters say much the same as the last release's.",
+    "error_is_below_naive": "The model errs less per customer, in orders and spend, than if the past rate continued.",
+    "parameters_are_steady": "Fitted parameters say the same as those of the date before; method and settings stay.",
 }
 VALUE_TIERS = {
     "one_row_a_customer": "Every customer is in exactly one tier.",
@@ -73,13 +73,16 @@ def failing_rows(warehouse: Warehouse, table: str, name: str, condition: str, to
     )
 
 
+def costs_are_fed(warehouse: Warehouse) -> bool:
+    """Whether any order has a cost, or any customer a charge."""
+    return warehouse.value("select count(*) > 0 from facts.customer_orders where cost is not null or service_cost <> 0")
+
+
 def clv(warehouse: Warehouse) -> list[CheckOutcome]:
     table = "scores.clv"
-    costs_are_fed = warehouse.value(
-        "select count(*) > 0 from facts.customer_orders where cost is not null or service_cost <> 0"
-    )
     # With costs the value is profit, which may well be below zero.
-    negative = "false" if costs_are_fed else "clv < 0"
+    is_profit = costs_are_fed(warehouse)
+    negative = "false" if is_profit else "clv < 0"
     return [
         one_row_a_customer(warehouse, table),
         failing_rows(
@@ -96,21 +99,26 @@ def clv(warehouse: Warehouse) -> list[CheckOutcome]:
             table,
             "never_negative_as_revenue",
             negative,
-            "have a value below zero"
-            + (" (costs are fed: values are profit, and not judged)" if costs_are_fed else ""),
+            "have a value below zero" + (" (costs are fed: values are profit, and not judged)" if is_profit else ""),
         ),
     ]
 
 
-def clv_model(decision: Decision | None, moved_by: float | None, gates: GatesConfig) -> list[CheckOutcome]:
-    """The published model against its hold-out and against the last release; simple LTV is exempt.
+def clv_model(
+    decision: Decision | None, span: str, moved: Moved | None, changes: list[str], gates: GatesConfig
+) -> list[CheckOutcome]:
+    """The published model against its hold-out and against the release of an earlier date; simple LTV is exempt.
 
     Parameters
     ----------
     decision : Decision or None
         None where no model was fitted.
-    moved_by : float or None
-        See `decision.moved_by`.
+    span : str
+        The days of the hold-out, for the messages.
+    moved : Moved or None
+        None where there are not two models to compare.
+    changes : list of str
+        What else makes values differ from that release's: method, settings.
     """
     table = "scores.clv"
     limit, close, far = (
@@ -125,24 +133,34 @@ def clv_model(decision: Decision | None, moved_by: float | None, gates: GatesCon
         factor, told, errors, is_below = None, exempt, exempt, True
     else:
         factor = worst_factor(validation)
-        told = "; ".join(
-            f"{name} {row.expected:,.0f} expected, {row.actual:,.0f} came"
-            for name in ("orders", "spend")
+        measures = {"orders": "order days", "spend": "spend"}
+        told = f"{span}: " + "; ".join(
+            f"{words} {row.expected:,.0f} expected, {row.actual:,.0f} came"
+            for name, words in measures.items()
             if (row := row_of(validation, "total", name))
         )
-        errors = (
-            f"{validation.root_mean_squared_error:.4g} order days a customer, "
-            f"naive {validation.naive_root_mean_squared_error:.4g}"
+        misses = {
+            words: row
+            for name, words in measures.items()
+            if (row := row_of(validation, "root mean squared error", name))
+        }
+        errors = f"{span}, error per customer (root mean square): " + "; ".join(
+            f"{words} {row.expected:,.4g}, of the past rate {row.naive:,.4g}" for words, row in misses.items()
         )
-        is_below = errs_less_than_naive(validation)
-    steady = "there are no earlier parameters to compare with"
-    if moved_by is not None:
-        steady = f"expected orders of the same customers, or the mean spend, moved by a factor of {moved_by:.3f}"
+        is_below = all(row.expected < row.naive for row in misses.values())
+    steady = "there is no model of a release of an earlier date to compare with"
+    if moved:
+        steady = (
+            f"against the release of the date before, today's customers are expected to order {moved.orders:.3f} times "
+            f"as often, and to spend {moved.spend:.3f} times as much an order"
+        )
+    factor_moved = moved.factor if moved else None
+    is_steady = (factor_moved is None or factor_moved <= limit) and not changes
     return [
         CheckOutcome(table, "holdout_is_close", factor is None or factor <= close, told, factor, close),
         CheckOutcome(table, "holdout_is_not_far_off", factor is None or factor <= far, told, factor, far),
         CheckOutcome(table, "error_is_below_naive", is_below, errors),
-        CheckOutcome(table, "parameters_are_steady", moved_by is None or moved_by <= limit, steady, moved_by, limit),
+        CheckOutcome(table, "parameters_are_steady", is_steady, "; ".join([*changes, steady]), factor_moved, limit),
     ]
 
 

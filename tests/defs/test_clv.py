@@ -8,6 +8,7 @@ import json
 import math
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -195,14 +196,34 @@ def test_the_page_shows_the_published_models_and_their_pictures(ordinary):
     assert len(shown) > 5
 
 
-def test_a_jump_of_parameters_is_told(ordinary, tmp_path, monkeypatch):
+def released(session: Session, models: list[dict]) -> SimpleNamespace:
+    """The base release, as far as lifetime value asks for it."""
+    return SimpleNamespace(manifest={"models": models, "configuration": session.settings.values})
+
+
+def test_a_jump_of_parameters_is_told(ordinary, tmp_path):
     """The manifest of the base release says that the mean spend was twice as high."""
     published = [row for row in ordinary[1] if row["is_published"]]
     p, q, gamma = model_table.models_of(published)["gamma_gamma"].parameters
-    twice = {"model": "gamma_gamma", "parameters": json.dumps({"p": p, "q": q, "gamma": 2 * gamma})}
+    told = json.dumps({"p": p, "q": q, "gamma": 2 * gamma})
+    twice = {"model": "gamma_gamma", "is_published": True, "parameters": told}
     before = [row for row in published if row["model"] != "gamma_gamma"] + [twice]
-    monkeypatch.setattr(asset, "published_models", lambda _: before)
-    rows, outcomes = asset.scored(company(tmp_path / "home", ORDINARY))
+    session = company(tmp_path / "home", ORDINARY)
+    session.base = released(session, before)
+    rows, outcomes = asset.scored(session)
     [steady] = [outcome for outcome in outcomes if outcome.name == "parameters_are_steady"]
     assert (steady.passed, round(steady.observed, 6)) == (False, 2)
+    assert "spend 0.500 times as much an order" in steady.message
     assert [row["parameters"] for row in rows] == [row["parameters"] for row in ordinary[1]]
+
+
+def test_another_method_and_other_settings_are_told(ordinary, tmp_path):
+    """Crossing the minimum of data, or a new horizon, changes every value more than any parameter does."""
+    session = company(tmp_path / "home", ORDINARY, "method: discounted_ltv\nhorizon_days: 730")
+    session.base = released(ordinary[0], [row | {"is_published": row["model"] == "simple_ltv"} for row in ordinary[1]])
+    _, outcomes = asset.scored(session)
+    [steady] = [outcome for outcome in outcomes if outcome.name == "parameters_are_steady"]
+    assert not steady.passed
+    assert steady.message.startswith(
+        "the method was simple_ltv, and is discounted_ltv; horizon_days of clv.yml was 365, and is 730; "
+    )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from orchestration.quality import scores
-from orchestration.scoring.clv.decision import Decision
+from orchestration.scoring.clv.decision import Decision, Moved
 from orchestration.scoring.clv.fitting import fit
 from orchestration.scoring.clv.gamma_gamma import GammaGamma
 from orchestration.scoring.clv.histogram import Histogram
@@ -99,17 +99,18 @@ def test_a_profit_may_be_negative(warehouse, costs):
     assert failed(scores.clv(warehouse)) == set()
 
 
-def of_model(expected: float, actual: int = 100, naive_rate: int = 300, moved_by: float | None = None) -> set[str]:
+def of_model(expected: float, naive_rate: int = 300, moved: Moved | None = None, changes: tuple = (), spend=()) -> set:
     """Names of the checks that fail for one published model: what it expected of 100 order days that came."""
-    holdout = Holdout(Histogram([naive_rate], [100], [100], [1]), 100, [actual])
+    came, mean, expected_spend = ([each] for each in spend) if spend else (None, None, None)
+    holdout = Holdout(Histogram([naive_rate], [100], [100], [1]), 100, [100], came, mean)
     report = fit("nbd", Histogram([1], [1], [2], [9])).report
     decision = Decision(
         Fit(Nbd((1.0, 1.0)), replace(report, model="nbd")),
         Fit(GammaGamma((1.0, 2.0, 1.0)), report),
         "",
-        {"nbd": (None, validate(holdout, [expected], 0.0))},
+        {"nbd": (None, validate(holdout, [expected], 0.0, expected_spend))},
     )
-    outcomes = scores.clv_model(decision, moved_by, load_settings().gates)
+    outcomes = scores.clv_model(decision, "these days", moved, list(changes), load_settings().gates)
     assert {outcome.name for outcome in outcomes} == OF_THE_MODEL
     return failed(outcomes)
 
@@ -136,15 +137,33 @@ def test_a_model_that_errs_more_than_the_past_rate_is_told():
     assert of_model(99, naive_rate=100) == {"error_is_below_naive"}
 
 
-@pytest.mark.parametrize(("moved_by", "names"), [(1.25, set()), (1.26, {"parameters_are_steady"}), (None, set())])
-def test_parameters_that_jump_are_told(moved_by, names):
-    """The same customers are expected to order a quarter more or less than under the last release's parameters."""
-    assert of_model(100, moved_by=moved_by) == names
+def test_a_model_that_errs_more_in_spend_is_told():
+    """Orders are to the point; of 900 that came it expected 800, and the past rate of 300 x 3 exactly 900."""
+    assert of_model(100, spend=(900, 3, 800)) == {"error_is_below_naive"}
+
+
+@pytest.mark.parametrize(
+    ("orders", "spend", "names"),
+    [
+        (1.25, 1.0, set()),
+        (0.8, 1.25, set()),
+        (1.26, 1.0, {"parameters_are_steady"}),
+        (1.0, 0.79, {"parameters_are_steady"}),
+    ],
+)
+def test_parameters_that_jump_are_told(orders, spend, names):
+    """The same customers are expected to order, or spend, a quarter more or less than on the date before."""
+    assert of_model(100, moved=Moved(orders, spend)) == names
+
+
+def test_another_method_or_setting_is_told():
+    """The values differ, whatever the parameters say."""
+    assert of_model(100, changes=("horizon_days of clv.yml was 730, and is 365",)) == {"parameters_are_steady"}
 
 
 def test_simple_ltv_is_exempt(warehouse):
     """There is no model to judge; it is labelled uncalibrated instead."""
-    outcomes = scores.clv_model(None, None, load_settings().gates)
+    outcomes = scores.clv_model(None, "", None, [], load_settings().gates)
     assert failed(outcomes) == set()
     assert "uncalibrated" in outcomes[0].message
 

@@ -384,22 +384,34 @@ def _steps(highest: int) -> list[int]:
     return sorted({round(step) for step in np.geomspace(1, highest + 1, GRID) - 1})
 
 
-def moved_by(decision: Decision, previous: dict, past: Past, horizon_days: int) -> float | None:
-    """How far the same customers' expected orders and spend moved with the parameters, as a factor of 1 at least.
+@dataclass(frozen=True)
+class Moved:
+    """How far the published models moved since an earlier release.
 
-    None without earlier models.
+    orders, spend : float
+        What the same customers are expected to order, and what the population spends an order, now over then.
     """
+
+    orders: float
+    spend: float
+
+    @property
+    def factor(self) -> float:
+        """The larger of the two, either way; 1 at least."""
+        return max(max(ratio, 1 / ratio) if ratio > 0 else math.inf for ratio in (self.orders, self.spend))
+
+
+def moved(decision: Decision, previous: dict, past: Past, horizon_days: int) -> Moved | None:
+    """The published models against those of an earlier release; None where one of the two has none."""
     count = next((model for key, model in previous.items() if key in MODELS), None)
     if count is None or decision.key is None:
         return None
-    totals = [
+    then, now = (
         float(past.histogram.counts @ model.expected_orders(past.histogram, horizon_days))
         for model in (count, decision.count.model)
-    ]
-    factors = [totals]
-    if "gamma_gamma" in previous:
-        factors.append([previous["gamma_gamma"].population_mean, decision.spend.model.population_mean])
-    return max(max(pair) / min(pair) if min(pair) > 0 else math.inf for pair in factors)
+    )
+    spend = decision.spend.model.population_mean / previous[GammaGamma.key].population_mean
+    return Moved(now / then if then else math.inf, spend)
 
 
 def row_of(validation: Validation, kind: str, name: str) -> Row | None:

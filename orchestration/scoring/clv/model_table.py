@@ -9,13 +9,19 @@ from orchestration.scoring.clv.decision import Decision, Past, Trial, heat_map
 from orchestration.scoring.clv.fitting import MODELS
 from orchestration.scoring.clv.gamma_gamma import GammaGamma
 from orchestration.scoring.clv.maximum_likelihood import Fit, FitReport
+from orchestration.scoring.clv.nbd import Nbd
 from orchestration.scoring.clv.validation import Validation
 
-ALIVE_ONCE = "BG/NBD takes every customer with one order day as active: P(alive) says nothing of them."
+ALIVE = {
+    BgNbd.key: "BG/NBD takes every customer with one order day as active: P(alive) says nothing of them.",
+    Nbd.key: "NBD takes everybody as active, however long ago the last order was: P(alive) is 1.",
+}
 BEFORE = "Fitted to what was known before the hold-out, to be compared; it is not published."
 
 
-def rows(decision: Decision, trial: Trial | None, past: Past, total: Decimal, horizon_days: int) -> list[dict]:
+def rows(
+    decision: Decision, trial: Trial | None, past: Past, total: Decimal, horizon_days: int, value: str = ""
+) -> list[dict]:
     """One row for each count model that was fitted, and one for Gamma-Gamma.
 
     Parameters
@@ -26,11 +32,14 @@ def rows(decision: Decision, trial: Trial | None, past: Past, total: Decimal, ho
     total : Decimal
         Value of all customers, where a fitted model is published.
     horizon_days : int
+    value : str
+        What a published value is, as a sentence.
     """
     found = [_row(fit, False, BEFORE, validation) for fit, validation in decision.tried.values()]
     found = [row for row in found if row["model"] != decision.count.report.model]
     is_published = decision.key is not None
-    count = _row(decision.count, is_published, decision.why, decision.validation)
+    words = f"{decision.why} {value}".strip() if is_published else decision.why
+    count = _row(decision.count, is_published, words, decision.validation)
     if is_published:
         count["total_clv"] = total
         count["histories"] = _json(heat_map(decision, past, horizon_days))
@@ -52,7 +61,7 @@ def spend_row(decision: Decision, is_published: bool) -> dict[str, Any]:
 
 
 def _row(fit: Fit, is_published: bool, more: str, validation: Validation | None) -> dict[str, Any]:
-    note = f"{more} {ALIVE_ONCE}" if fit.report.model == BgNbd.key else more
+    note = f"{more} {ALIVE.get(fit.report.model, '')}".strip()
     row = _of_report(fit.report, is_published, note)
     if validation:
         errors = ("root mean squared error", "mean absolute error", "total", "ratio")

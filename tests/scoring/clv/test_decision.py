@@ -154,12 +154,14 @@ def test_parameters_that_stay_move_nothing_and_half_the_rate_moves_by_two():
     report = fit("nbd", past.histogram).report
     decided = deciding.Decision(Fit(Nbd((1.0, 10.0)), report), Fit(GammaGamma((1.0, 3.0, 20.0)), report), "", {})
     same = {"nbd": Nbd((1.0, 10.0)), "gamma_gamma": GammaGamma((1.0, 3.0, 20.0))}
-    assert deciding.moved_by(decided, same, past, 365) == 1
-    assert deciding.moved_by(decided, same | {"nbd": Nbd((1.0, 50.0))}, past, 365) == pytest.approx(2)
+    assert deciding.moved(decided, same, past, 365).factor == 1
+    oftener = deciding.moved(decided, same | {"nbd": Nbd((1.0, 50.0))}, past, 365)
+    assert (oftener.orders, oftener.spend, oftener.factor) == pytest.approx((2, 1, 2))
     # 1 x 20 / (3 - 1) = 10 against 1 x 60 / 2 = 30.
     dearer = same | {"gamma_gamma": GammaGamma((1.0, 3.0, 60.0))}
-    assert deciding.moved_by(decided, dearer, past, 365) == pytest.approx(3)
-    assert deciding.moved_by(decided, {}, past, 365) is None
+    assert deciding.moved(decided, dearer, past, 365).spend == pytest.approx(1 / 3)
+    assert deciding.moved(decided, dearer, past, 365).factor == pytest.approx(3)
+    assert deciding.moved(decided, {}, past, 365) is None
 
 
 def test_the_previous_release_cannot_change_the_answer(trial, decided):

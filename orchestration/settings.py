@@ -49,9 +49,9 @@ class ClvConfig(Strict):
     method: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd", "simple_ltv", "discounted_ltv"] = "auto"
     minimum_data: MinimumDataConfig = MinimumDataConfig()
     holdout: HoldoutConfig = HoldoutConfig()
-    expected_years: float = Field(default=3, gt=0)
+    expected_years: float = Field(default=3, gt=0, le=100)
     retention: float | None = Field(default=None, ge=0, lt=1)
-    shrinkage_years: float = Field(default=1, gt=0)
+    shrinkage_years: float = Field(default=1, gt=0, le=100)
     horizon_days: int = Field(default=365, gt=0, le=3650)
     annual_discount_rate: float = Field(default=0.10, ge=0, le=1)
     margin: float = Field(default=1.0, gt=0, le=1)

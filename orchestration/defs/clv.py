@@ -63,7 +63,8 @@ def scored(session: Session) -> tuple[list[dict], list[CheckOutcome]]:
         [totals] = warehouse.records(simple.totals_sql())
         changes = changed_since(session, before, fallback.settings.method)
         outcomes = checks.clv_model(None, "", None, changes, session.settings.gates)
-        return fallback.model_rows(totals, True, why), checks.clv(warehouse) + outcomes
+        outcomes += checks.clv(warehouse, fallback.settings.method, config.method)
+        return fallback.model_rows(totals, True, why), outcomes
     past = past_of(session)
     trial = trial_of(session, int(past.histogram.age.max()))
     previous = model_table.models_of(before)
@@ -73,14 +74,15 @@ def scored(session: Session) -> tuple[list[dict], list[CheckOutcome]]:
     [totals] = warehouse.records(simple.totals_sql())
     rows = fallback.model_rows(totals, decided.key is None, decided.why_none)
     rows += model_table.rows(decided, trial, past, totals["clv"], config.horizon_days, what_value_is(session))
+    published = decided.key or fallback.settings.method
     outcomes = checks.clv_model(
         decided,
         "{from} to {until}".format(**trial.span()) if trial else "",
         deciding.moved(decided, previous, past, config.horizon_days),
-        changed_since(session, before, decided.key or fallback.settings.method),
+        changed_since(session, before, published),
         session.settings.gates,
     )
-    return rows, checks.clv(warehouse) + outcomes
+    return rows, checks.clv(warehouse, published, config.method) + outcomes
 
 
 def what_value_is(session: Session) -> str:
@@ -165,7 +167,7 @@ def trial_of(session: Session, history_days: int) -> deciding.Trial | None:
             spending(warehouse.frame(statements.spending_sql(statements.TRIAL))),
         ),
         until=session.as_of,
-        holdout=Holdout(known, days, cells["orders_ahead"], cells["mean_spend_ahead"], cells["mean_spend"]),
+        holdout=Holdout(known, days, cells["orders_ahead"], cells["spend_ahead"], cells["mean_spend"]),
         first_days=cohorts["first_day"].to_numpy(),
         cohorts=cohorts["customers"].to_numpy(),
         weekly=weekly,

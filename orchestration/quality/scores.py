@@ -14,11 +14,14 @@ CLV = {
     "one_row_a_customer": "Every customer has exactly one value.",
     "values_are_finite": "Values are numbers, none missing.",
     "never_negative_as_revenue": "Without fed costs a value is revenue, and never below zero.",
+    "method_is_as_configured": "The values are of the method that clv.yml asks for.",
     "holdout_is_close": "Orders and spend expected in the hold-out are close to what came.",
     "holdout_is_not_far_off": "Orders and spend expected in the hold-out are not far off what came.",
     "error_is_below_naive": "The model errs less per customer, in orders and spend, than if the past rate continued.",
     "parameters_are_steady": "Fitted parameters say the same as those of the date before; method and settings stay.",
 }
+FITTED = ("bg_nbd", "mbg_nbd", "pareto_nbd", "nbd")
+NOT_ALL_THERE = "(p_alive + clv_low + clv_high + orders_low + orders_high + expected_order_value) is null"
 VALUE_TIERS = {
     "one_row_a_customer": "Every customer is in exactly one tier.",
     "sizes_are_as_cut": "Each tier has as many customers as the cumulative ceilings say.",
@@ -78,7 +81,14 @@ def costs_are_fed(warehouse: Warehouse) -> bool:
     return warehouse.value("select count(*) > 0 from facts.customer_orders where cost is not null or service_cost <> 0")
 
 
-def clv(warehouse: Warehouse) -> list[CheckOutcome]:
+def clv(warehouse: Warehouse, published: str, configured: str) -> list[CheckOutcome]:
+    """Every customer's value is there, by the published method, which is the configured one.
+
+    Parameters
+    ----------
+    published, configured : str
+        The method of the values, and the one of clv.yml, which may be `auto`.
+    """
     table = "scores.clv"
     # With costs the value is profit, which may well be below zero.
     is_profit = costs_are_fed(warehouse)
@@ -89,10 +99,19 @@ def clv(warehouse: Warehouse) -> list[CheckOutcome]:
             warehouse,
             table,
             "values_are_finite",
-            "clv is null or simple_ltv is null or discounted_ltv is null or not isfinite(coalesce(expected_orders, 0)) "
+            "clv is null or simple_ltv is null or discounted_ltv is null "
+            "or not isfinite(coalesce(expected_orders, 0)) or expected_orders < 0 or orders_low < 0 "
             "or (p_alive is not null and not p_alive between 0 and 1) "
-            "or clv_low > clv_high or orders_low > orders_high",
-            "have a value that is missing or not a number",
+            "or clv_low > clv_high or orders_low > orders_high "
+            f"or clv_method not in ('no_orders', '{published}') "
+            f"or (clv_method in {FITTED} and {NOT_ALL_THERE})",
+            "have a value that is missing, not a number, or of another method than the rest",
+        ),
+        CheckOutcome(
+            table,
+            "method_is_as_configured",
+            configured in ("auto", published),
+            f"the configuration says {configured}, and {published} is published: see fit_note in clv_model",
         ),
         failing_rows(
             warehouse,

@@ -211,17 +211,17 @@ def facts_of(orders: Iterable[Order]) -> dict[str, dict[str, Any]]:
 
 def fact_of(order: Order) -> dict[str, Any]:
     status = order.status or "completed"
-    is_completed = status == "completed"
+    moves_money = status == "completed" or (status == "returned" and order.amount < 0)
     paid_at, delivered_at = (at if at and at < END else None for at in (order.paid_at, order.delivered_at))
     is_late = delay = None
     if order.promised_at and delivered_at:
         delay = (delivered_at - order.promised_at).total_seconds() / 3600 / 24
-    if is_completed and order.promised_at:
+    if moves_money and order.promised_at:
         if delivered_at:
             is_late = delivered_at > order.promised_at
         elif order.promised_at < END:
             is_late = True
-    profit = order.amount - (order.cost or 0) if is_completed else Decimal(0)
+    profit = order.amount - (order.cost or 0) if moves_money else Decimal(0)
     return {
         "customer_id": order.customer_id,
         "ordered_at": order.ordered_at,
@@ -233,8 +233,8 @@ def fact_of(order: Order) -> dict[str, Any]:
         "paid_at": paid_at,
         "promised_at": order.promised_at,
         "delivered_at": delivered_at,
-        "is_counted": is_completed and order.amount >= 0,
-        "is_refund": is_completed and order.amount < 0,
+        "is_counted": moves_money and order.amount >= 0,
+        "is_refund": moves_money and order.amount < 0,
         "is_delivered_late": is_late,
         "delivery_delay_days": delay,
         "profit": profit,

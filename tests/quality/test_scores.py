@@ -18,7 +18,8 @@ from orchestration.settings import load_settings
 
 CLEAN_CLV = "10::decimal(18,2) as simple_ltv, 10::decimal(18,2) as discounted_ltv, 10::decimal(18,2) as clv, "
 CLEAN_CLV += "0.5::double as p_alive, 2.0::double as expected_orders, 1 as orders_low, 3 as orders_high, "
-CLEAN_CLV += "5::decimal(18,2) as clv_low, 20::decimal(18,2) as clv_high"
+CLEAN_CLV += "5::decimal(18,2) as clv_low, 20::decimal(18,2) as clv_high, 5 as expected_order_value, "
+CLEAN_CLV += "'mbg_nbd' as clv_method"
 OF_THE_MODEL = {"holdout_is_close", "holdout_is_not_far_off", "error_is_below_naive", "parameters_are_steady"}
 
 
@@ -66,7 +67,7 @@ def test_every_customer_is_scored_once(warehouse, check, rows, ids):
 def test_a_clean_value_table_passes(warehouse):
     """And says so under each of its names."""
     clv_table(warehouse)
-    outcomes = scores.clv(warehouse)
+    outcomes = scores.clv(warehouse, "mbg_nbd", "auto")
     assert failed(outcomes) == set()
     assert {outcome.name for outcome in outcomes} == set(scores.CLV) - OF_THE_MODEL
 
@@ -81,22 +82,41 @@ def test_a_clean_value_table_passes(warehouse):
         ("10::decimal(18,2) as clv,", "null::decimal(18,2) as clv,", "values_are_finite"),
         ("5::decimal(18,2) as clv_low", "30::decimal(18,2) as clv_low", "values_are_finite"),
         ("1 as orders_low", "4 as orders_low", "values_are_finite"),
+        ("1 as orders_low", "-1 as orders_low", "values_are_finite"),
+        ("2.0::double as expected_orders", "-2.0::double as expected_orders", "values_are_finite"),
+        ("0.5::double as p_alive", "null::double as p_alive", "values_are_finite"),
+        ("20::decimal(18,2) as clv_high", "null::decimal(18,2) as clv_high", "values_are_finite"),
+        ("'mbg_nbd' as clv_method", "'simple_ltv' as clv_method", "values_are_finite"),
         ("10::decimal(18,2) as clv,", "-1::decimal(18,2) as clv,", "never_negative_as_revenue"),
     ],
 )
 def test_a_broken_value_is_found(warehouse, clean, broken, name):
     """A probability above one, no number, infinity, nothing at all, less than nothing."""
     clv_table(warehouse, CLEAN_CLV.replace(clean, broken))
-    outcomes = scores.clv(warehouse)
+    outcomes = scores.clv(warehouse, "mbg_nbd", "auto")
     assert failed(outcomes) == {name}
     assert next(outcome for outcome in outcomes if outcome.name == name).sample_ids == ["c"]
+
+
+def test_a_customer_without_orders_has_no_prediction(warehouse):
+    """And a value of 0 all the same."""
+    nothing = CLEAN_CLV.replace("0.5::double", "null::double").replace("'mbg_nbd'", "'no_orders'")
+    clv_table(warehouse, nothing)
+    assert failed(scores.clv(warehouse, "mbg_nbd", "auto")) == set()
+
+
+def test_a_method_that_the_data_do_not_support_is_told(warehouse):
+    """Who asked for Pareto/NBD must not take NBD for it."""
+    clv_table(warehouse)
+    assert failed(scores.clv(warehouse, "mbg_nbd", "pareto_nbd")) == {"method_is_as_configured"}
+    assert failed(scores.clv(warehouse, "mbg_nbd", "mbg_nbd")) == set()
 
 
 @pytest.mark.parametrize("costs", [{"cost": "3"}, {"service_cost": "3"}])
 def test_a_profit_may_be_negative(warehouse, costs):
     """Where costs are fed, a customer can cost more than he brings."""
     clv_table(warehouse, CLEAN_CLV.replace("10::decimal(18,2) as clv", "-1::decimal(18,2) as clv"), **costs)
-    assert failed(scores.clv(warehouse)) == set()
+    assert failed(scores.clv(warehouse, "mbg_nbd", "auto")) == set()
 
 
 def of_model(expected: float, naive_rate: int = 300, moved: Moved | None = None, changes: tuple = (), spend=()) -> set:

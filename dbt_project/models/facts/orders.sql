@@ -22,7 +22,8 @@ accepted as (
 
     select
         *,
-        coalesce(status, 'completed') = 'completed' as is_completed,
+        -- A returned order has no money; a returned row below 0 is the refund itself.
+        coalesce(status, 'completed') = 'completed' or (status = 'returned' and amount < 0) as moves_money,
         {{ if_known('delivered_at') }} as known_delivered_at
     from staged
     where ordered_at < {{ end_of_as_of() }}
@@ -46,16 +47,16 @@ select
     {{ if_known('paid_at') }} as paid_at,
     promised_at,
     known_delivered_at as delivered_at,
-    is_completed and amount >= 0 as is_counted,
-    is_completed and amount < 0 as is_refund,
+    moves_money and amount >= 0 as is_counted,
+    moves_money and amount < 0 as is_refund,
     case
-        when not is_completed or promised_at is null then null
+        when not moves_money or promised_at is null then null
         when known_delivered_at is not null then known_delivered_at > promised_at
         when promised_at < {{ end_of_as_of() }} then true
     end as is_delivered_late,
     {{ hours_between('promised_at', 'known_delivered_at') }} / 24 as delivery_delay_days,
     case
-        when not is_completed then 0
+        when not moves_money then 0
         when cost is null then cast(amount * {{ var('margin') }} as decimal(18, 4))
         else amount - cost
     end as profit

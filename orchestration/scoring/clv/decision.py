@@ -133,7 +133,8 @@ class Trial:
         spend = None
         if self.spend.model is not None:
             spend = orders * self.spend.model.expected_spend(holdout.histogram.frequency, holdout.mean_spend)
-        weeks = by_week(model, self.first_days, self.cohorts, self.weekly) if len(self.weekly) else ()
+        # A week ends with its last day, so that the days after a first one are one fewer than to the next week's start.
+        weeks = by_week(model, self.first_days + 1, self.cohorts, self.weekly) if len(self.weekly) else ()
         return validate(holdout, orders, holdout_log_likelihood(model, holdout), spend, weeks)
 
     def told(self, found: Fit, validation: Validation) -> dict:

@@ -16,7 +16,7 @@ ALIVE = {
     BgNbd.key: "BG/NBD takes every customer with one order day as active: P(alive) says nothing of them.",
     Nbd.key: "NBD takes everybody as active, however long ago the last order was: P(alive) is 1.",
 }
-BEFORE = "Fitted to what was known before the hold-out, to be compared; it is not published."
+BEFORE = "Fitted to the days before the hold-out, to be compared; it is not published."
 
 
 def rows(

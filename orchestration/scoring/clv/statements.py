@@ -88,7 +88,7 @@ having min(ordered_date) <= date '{split}'
 
 
 def holdout_sql() -> str:
-    """The customers of the hold-out by history and orders ahead, with means of spend."""
+    """The customers of the hold-out by history, orders and spend ahead: errors are those of customers, not of means."""
     return f"""
 select
     frequency,
@@ -96,11 +96,11 @@ select
     age_days,
     orders_ahead,
     count(*) as customers,
-    cast(sum(spend_ahead) as double) / count(*) as mean_spend_ahead,
-    case when frequency > 0 then cast(sum(repeat_amount) as double) / (frequency * count(*)) else 0e0 end as mean_spend
+    cast(spend_ahead as double) as spend_ahead,
+    case when frequency > 0 then cast(repeat_amount as double) / frequency else 0e0 end as mean_spend
 from {TRIAL}
-group by frequency, recency_days, age_days, orders_ahead
-order by frequency, recency_days, age_days, orders_ahead
+group by frequency, recency_days, age_days, orders_ahead, spend_ahead, repeat_amount
+order by frequency, recency_days, age_days, orders_ahead, spend_ahead, mean_spend
 """.strip()
 
 

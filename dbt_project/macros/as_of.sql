@@ -32,14 +32,23 @@
 
 {# The calendar months up to the one of as_of, as a list of {period, first_day, last_day}, the latest first. #}
 {% macro months_up_to_as_of(count) %}
-    {% set months = [] %}
+    {{ return(calendar_up_to_as_of(count, 1)) }}
+{% endmacro %}
+
+{# The same of quarters: the running one, and those before. #}
+{% macro quarters_up_to_as_of(count) %}
+    {{ return(calendar_up_to_as_of(count, 3)) }}
+{% endmacro %}
+
+{% macro calendar_up_to_as_of(count, months) %}
+    {% set spans = [] %}
     {% set cursor = namespace(last_day=as_of_day()) %}
     {% for _ in range(count) %}
-        {% set first_day = cursor.last_day.replace(day=1) %}
-        {% do months.append({
-            'period': first_day.strftime('%Y-%m'), 'first_day': first_day, 'last_day': cursor.last_day
-        }) %}
+        {% set number = (cursor.last_day.month - 1) // months %}
+        {% set first_day = cursor.last_day.replace(month=number * months + 1, day=1) %}
+        {% set name = first_day.strftime('%Y-%m') if months == 1 else first_day.year ~ '-Q' ~ (number + 1) %}
+        {% do spans.append({'period': name, 'first_day': first_day, 'last_day': cursor.last_day}) %}
         {% set cursor.last_day = first_day - modules.datetime.timedelta(days=1) %}
     {% endfor %}
-    {{ return(months) }}
+    {{ return(spans) }}
 {% endmacro %}

@@ -9,13 +9,18 @@
     cast(datediff({{ to_date }}, {{ from_date }}) as bigint)
 {%- endmacro %}
 
-{# Hours from one moment to another, to the second, as a double. #}
-{% macro hours_between(from_moment, to_moment) %}{{ return(adapter.dispatch('hours_between')(from_moment, to_moment)) }}{% endmacro %}
+{# Whole seconds from one moment to another. #}
+{% macro seconds_between(from_moment, to_moment) %}{{ return(adapter.dispatch('seconds_between')(from_moment, to_moment)) }}{% endmacro %}
 
-{% macro default__hours_between(from_moment, to_moment) -%}
-    cast(date_sub('second', {{ from_moment }}, {{ to_moment }}) as double) / 3600
+{% macro default__seconds_between(from_moment, to_moment) -%}
+    date_sub('second', {{ from_moment }}, {{ to_moment }})
 {%- endmacro %}
 
-{% macro spark__hours_between(from_moment, to_moment) -%}
-    cast(timestampdiff(second, {{ from_moment }}, {{ to_moment }}) as double) / 3600
+{% macro spark__seconds_between(from_moment, to_moment) -%}
+    timestampdiff(second, {{ from_moment }}, {{ to_moment }})
+{%- endmacro %}
+
+{# Hours from one moment to another, to the second, as a double. #}
+{% macro hours_between(from_moment, to_moment) -%}
+    cast({{ seconds_between(from_moment, to_moment) }} as double) / 3600
 {%- endmacro %}

@@ -7,12 +7,7 @@ answers as (
         question = 'overall_satisfaction' as is_overall,
         question = 'overall_satisfaction' and expected_score is not null as is_compared,
         case when question = 'would_rebuy' then score_scaled end as rebuy_score,
-        -- On 0 to 10, whatever scale the survey used; without a scale it is taken as 0 to 10 already.
-        case
-            when question <> 'would_recommend' then null
-            when score_scaled is not null then cast({{ as_decimal('score_scaled * 10') }} as double)
-            when score between 0 and 10 then score
-        end as recommend_score
+        {{ recommend_score() }} as recommend_score
     from {{ ref('survey_answers') }}
 
 ),

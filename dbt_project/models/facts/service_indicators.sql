@@ -1,8 +1,33 @@
 {#
-Each indicator is 100 x sum(achieved) / sum(counted): a percentage, or complaints per 100 orders. An observation is
-one row of (achieved, counted), so all indicators share one path to their cells.
+Each indicator is a sum of measures over a sum of their bases, times a factor: 0 or 1 over 1 is a share, seconds over 1
+a mean duration, what was perceived over what was expected a ratio, a complaint over an order a rate. Orders, complaints
+and answers go once each into sums by cell, and all indicators share the path from there.
 #}
-{% set periods = months_up_to_as_of(12) %}
+{% set periods = months_up_to_as_of(12) + quarters_up_to_as_of(5) %}
+{% set first_day = [periods | map(attribute='first_day') | min, as_of_day() - modules.datetime.timedelta(days=364)] | min %}
+
+{# Of each stream its measures, and of each measure what it is over: none is 1. #}
+{% set streams = {
+    'order': {'delivery_on_time': none, 'delivery_delay_days': none, 'delivery_days': none},
+    'complaint': {
+        'response_timeliness': none, 'response_hours': none, 'problem_resolution': none, 'resolution_hours': none,
+        'repeat_rate': none,
+    },
+    'answer': {
+        'content_effectiveness': none, 'manner': none, 'satisfaction': none, 'satisfaction_score': none,
+        'satisfaction_standardised': none, 'satisfaction_ratio': 'expected_score', 'nps': none,
+    },
+} %}
+
+{# An indicator is multiplied by the first and divided by the second; those not named are per cent. #}
+{% set per_cent = [100, 1] %}
+{% set factors = {
+    'response_hours': [1, 3600],
+    'resolution_hours': [1, 3600],
+    'delivery_delay_days': [1, 86400],
+    'delivery_days': [1, 86400],
+    'satisfaction_ratio': [1, 1],
+} %}
 
 with
 
@@ -11,23 +36,21 @@ periods as (
     select *
     from (
         values
-            {% for month in periods %}
-            ('{{ month.period }}', date '{{ month.first_day }}', date '{{ month.last_day }}'),
+            {% for period in periods %}
+            ('{{ period.period }}', date '{{ period.first_day }}', date '{{ period.last_day }}'),
             {% endfor %}
             ('last_365_days', {{ as_of_date(364) }}, {{ as_of_date() }})
     ) as periods (period, first_day, last_day)
 
 ),
 
-recent_orders as (
+orders as (
 
     select
-        order_id,
-        customer_id,
-        ordered_date,
-        channel
+        *,
+        promised_at < {{ end_of_as_of() }} as is_promise_due
     from {{ ref('orders') }}
-    where is_counted and ordered_date >= least({{ as_of_date(364) }}, date '{{ periods[-1].first_day }}')
+    where is_counted and ordered_date >= date '{{ first_day }}'
 
 ),
 
@@ -35,10 +58,16 @@ complaints as (
 
     select
         *,
-        cast(opened_at as date) as opened_date
+        cast(opened_at as date) as opened_date,
+        -- An unanswered complaint counts as missed once its promise has passed, and not before.
+        first_response_at is not null
+            or {{ hours_between('opened_at', end_of_as_of()) }} > {{ var('response_promise_hours') }}
+            as is_answer_due,
+        resolved_at is not null
+            or cast(opened_at as date) < {{ as_of_date(var('resolution_grace_days')) }}
+            as is_resolution_due
     from {{ ref('complaints') }}
-    where not is_suggestion
-        and cast(opened_at as date) >= least({{ as_of_date(364) }}, date '{{ periods[-1].first_day }}')
+    where not is_suggestion and cast(opened_at as date) >= date '{{ first_day }}'
 
 ),
 
@@ -52,119 +81,136 @@ complained_orders as (
 
 ),
 
-answers as (
-
-    select
-        *,
-        cast(answered_at as date) as answered_date
-    from {{ ref('survey_answers') }}
-    where score_scaled is not null
-        and cast(answered_at as date) >= least({{ as_of_date(364) }}, date '{{ periods[-1].first_day }}')
-
-),
-
-complaint_observations as (
-
-    -- An unanswered complaint counts as missed once its promise has passed, and not before.
-    select
-        'response_timeliness' as indicator,
-        complaint_id,
-        customer_id,
-        opened_date as observed_date,
-        case when response_hours <= {{ var('response_promise_hours') }} then 1 else 0 end as achieved,
-        1 as counted
-    from complaints
-    where first_response_at is not null
-        or {{ hours_between('opened_at', end_of_as_of()) }} > {{ var('response_promise_hours') }}
-
-    union all
-
-    select
-        'problem_resolution' as indicator,
-        complaint_id,
-        customer_id,
-        opened_date as observed_date,
-        case when resolved_at is not null and coalesce(resolution_accepted, true) then 1 else 0 end as achieved,
-        1 as counted
-    from complaints
-    where resolved_at is not null
-        or opened_date < {{ as_of_date(var('resolution_grace_days')) }}
-
-    union all
-
-    select
-        'complaint_count' as indicator,
-        complaint_id,
-        customer_id,
-        opened_date as observed_date,
-        1 as achieved,
-        0 as counted
-    from complaints
-
-),
-
-observations as (
-
-    select
-        complaint_observations.indicator,
-        complaint_observations.customer_id,
-        complaint_observations.observed_date,
-        complained_orders.channel,
-        cast(complaint_observations.achieved as decimal(18, 6)) as achieved,
-        complaint_observations.counted
-    from complaint_observations
-    left join complained_orders on complaint_observations.complaint_id = complained_orders.complaint_id
-
-    union all
-
-    select
-        'complaint_count' as indicator,
-        customer_id,
-        ordered_date as observed_date,
-        channel,
-        cast(0 as decimal(18, 6)) as achieved,
-        1 as counted
-    from recent_orders
-    -- Where complaints are not fed, no order counts as one that nobody complained of.
-    where exists (select 1 from {{ ref('complaints') }})
-
-    union all
-
-    select
-        question as indicator,
-        customer_id,
-        answered_date as observed_date,
-        cast(null as string) as channel,
-        {{ as_decimal('score_scaled') }} as achieved,
-        1 as counted
-    from answers
-    where question in ('content_effectiveness', 'manner')
-
-    union all
-
-    -- The top box, not the mean.
-    select
-        'satisfaction' as indicator,
-        customer_id,
-        answered_date as observed_date,
-        cast(null as string) as channel,
-        cast(case when score_scaled >= {{ var('delighted_from') }} then 1 else 0 end as decimal(18, 6)) as achieved,
-        1 as counted
-    from answers
-    where question = 'overall_satisfaction'
-
-),
-
 customers as (
 
     select
         customers.customer_id,
-        customers.region,
+        coalesce(customers.region, 'unknown') as region,
         customers.account_manager_id,
         customer_orders.main_channel
     from {{ ref('customers') }} as customers
     inner join {{ ref('customer_orders') }} as customer_orders
         on customers.customer_id = customer_orders.customer_id
+
+),
+
+answers as (
+
+    select
+        answers.*,
+        cast(answers.answered_at as date) as answered_date,
+        answers.question = 'overall_satisfaction' as is_overall,
+        coalesce(customers.region, 'unknown') as region,
+        {{ as_decimal('answers.score_scaled') }} as scaled,
+        {{ recommend_score() }} as recommend_score
+    from {{ ref('survey_answers') }} as answers
+    left join customers on answers.customer_id = customers.customer_id
+    where cast(answers.answered_at as date) >= date '{{ first_day }}'
+
+),
+
+-- How customers of a region answer, whatever they are asked about: over a year, so that a month shows against it.
+region_habits as (
+
+    select
+        region,
+        {{ exact_mean('scaled') }} as mean_score,
+        {{ exact_deviation('scaled') }} as sd_score
+    from answers
+    where is_overall and answered_date >= {{ as_of_date(364) }}
+    group by region
+
+),
+
+company_habits as (
+
+    select
+        {{ exact_mean('scaled') }} as mean_score,
+        {{ exact_deviation('scaled') }} as sd_score
+    from answers
+    where is_overall and answered_date >= {{ as_of_date(364) }}
+
+),
+
+order_measures as (
+
+    select
+        customer_id,
+        ordered_date as observed_date,
+        channel,
+        case when is_promise_due then case when is_delivered_late then 0 else 1 end end as delivery_on_time,
+        case when is_promise_due then {{ seconds_or_zero('promised_at', "coalesce(delivered_at, " ~ end_of_as_of() ~ ")") }} end
+            as delivery_delay_days,
+        -- What has not come counts with the days so far, once it was promised to be there.
+        case
+            when delivered_at is not null or is_promise_due
+                then {{ seconds_or_zero('ordered_at', "coalesce(delivered_at, " ~ end_of_as_of() ~ ")") }}
+        end as delivery_days
+    from orders
+
+),
+
+complaint_measures as (
+
+    select
+        complaints.customer_id,
+        complaints.opened_date as observed_date,
+        complained_orders.channel,
+        case
+            when complaints.is_answer_due
+                then case when complaints.response_hours <= {{ var('response_promise_hours') }} then 1 else 0 end
+        end as response_timeliness,
+        case
+            when complaints.is_answer_due
+                then {{ seconds_or_zero('complaints.opened_at', "coalesce(complaints.first_response_at, " ~ end_of_as_of() ~ ")") }}
+        end as response_hours,
+        case
+            when complaints.is_resolution_due then
+                case when complaints.resolved_at is not null and coalesce(complaints.resolution_accepted, true) then 1 else 0 end
+        end as problem_resolution,
+        case
+            when complaints.is_resolution_due
+                then {{ seconds_or_zero('complaints.opened_at', "coalesce(complaints.resolved_at, " ~ end_of_as_of() ~ ")") }}
+        end as resolution_hours,
+        case when complaints.is_repeat then 1 else 0 end as repeat_rate
+    from complaints
+    left join complained_orders on complaints.complaint_id = complained_orders.complaint_id
+
+),
+
+answer_measures as (
+
+    select
+        answers.customer_id,
+        answers.answered_date as observed_date,
+        cast(null as string) as channel,
+        {% for question in ['content_effectiveness', 'manner'] %}
+        case when answers.question = '{{ question }}' then answers.scaled end as {{ question }},
+        {% endfor %}
+        -- The top box, not the mean.
+        case
+            when answers.is_overall and answers.score_scaled is not null
+                then case when answers.score_scaled >= {{ var('delighted_from') }} then 1 else 0 end
+        end as satisfaction,
+        case when answers.is_overall then answers.scaled end as satisfaction_score,
+        case
+            when answers.is_overall and region_habits.sd_score > 0 then {{ as_decimal(
+                "company_habits.mean_score + company_habits.sd_score"
+                ~ " * (answers.score_scaled - region_habits.mean_score) / region_habits.sd_score"
+            ) }}
+        end as satisfaction_standardised,
+        case
+            when answers.is_overall and answers.expected_score is not null then {{ as_decimal('answers.score') }}
+        end as satisfaction_ratio,
+        case when answers.is_overall then {{ as_decimal('answers.expected_score') }} end as expected_score,
+        case
+            when answers.recommend_score >= 9 then 1
+            when answers.recommend_score >= 7 then 0
+            when answers.recommend_score is not null then -1
+        end as nps
+    from answers
+    cross join company_habits
+    left join region_habits on answers.region = region_habits.region
 
 ),
 
@@ -180,68 +226,146 @@ past_tiers as (
 
 ),
 
-cells as (
+{% for stream, measures in streams.items() %}
+{{ stream }}_cells as (
 
     select
         periods.period,
-        observations.indicator,
         coalesce(customers.region, 'unknown') as region,
-        coalesce(observations.channel, customers.main_channel, 'unknown') as channel,
+        coalesce(measures.channel, customers.main_channel, 'unknown') as channel,
         past_tiers.segment as value_tier,
         customers.account_manager_id,
-        sum(observations.achieved) as achieved,
-        sum(observations.counted) as counted
-    from observations
-    inner join periods on observations.observed_date between periods.first_day and periods.last_day
-    left join customers on observations.customer_id = customers.customer_id
+        {% for measure, base in measures.items() %}
+        {{ measure_sums(measure, base) }},
+        {% endfor %}
+        count(*) as events
+    from {{ stream }}_measures as measures
+    inner join periods on measures.observed_date between periods.first_day and periods.last_day
+    left join customers on measures.customer_id = customers.customer_id
     -- The tier at the start of the period: today's would credit service with the customers it kept.
     left join past_tiers
-        on observations.customer_id = past_tiers.customer_id
+        on measures.customer_id = past_tiers.customer_id
         and periods.first_day >= past_tiers.valid_from
         and periods.first_day < past_tiers.valid_to
     group by
         periods.period,
-        observations.indicator,
         coalesce(customers.region, 'unknown'),
-        coalesce(observations.channel, customers.main_channel, 'unknown'),
+        coalesce(measures.channel, customers.main_channel, 'unknown'),
         past_tiers.segment,
         customers.account_manager_id
 
 ),
 
+{% endfor %}
+{% set cell = 'period, region, channel, value_tier, account_manager_id' %}
+cells as (
+
+    {% for stream, measures in streams.items() %}
+    select
+        {{ cell }},
+        indicators.indicator,
+        {{ sums_of_one_measure('indicators.indicator', measures) }}
+    from {{ stream }}_cells
+    cross join (values ('{{ measures | join("'), ('") }}')) as indicators (indicator)
+
+    union all
+
+    {% endfor %}
+    -- Complaints over orders. No order has a base of its own to compare with: so the variance is that of a Poisson count.
+    select
+        {{ cell }},
+        'complaint_count' as indicator,
+        events as total,
+        events as squares,
+        0 as products,
+        0 as base,
+        0 as base_squares,
+        0 as observations
+    from complaint_cells
+
+    union all
+
+    select
+        {{ cell }},
+        'complaint_count' as indicator,
+        0 as total,
+        0 as squares,
+        0 as products,
+        events as base,
+        0 as base_squares,
+        events as observations
+    from order_cells
+    -- Where complaints are not fed, no order counts as one that nobody complained of.
+    where exists (select 1 from {{ ref('complaints') }})
+
+),
+
 members as (
 
-    {% set dimensions = {
-        'overall': "'all'",
-        'region': 'region',
-        'channel': 'channel',
-        'value_tier': 'value_tier',
-        'account_manager': 'account_manager_id',
-    } %}
-    {% for dimension, member in dimensions.items() %}
     select
-        '{{ dimension }}' as dimension,
-        {{ member }} as member,
+        dimensions.dimension,
+        case dimensions.dimension
+            when 'overall' then 'all'
+            when 'region' then cells.region
+            when 'channel' then cells.channel
+            when 'value_tier' then cells.value_tier
+            when 'account_manager' then cells.account_manager_id
+        end as member,
+        cells.*
+    from cells
+    cross join (
+        values ('overall'), ('region'), ('channel'), ('value_tier'), ('account_manager')
+    ) as dimensions (dimension)
+
+),
+
+summed as (
+
+    select
+        dimension,
+        member,
         period,
         indicator,
-        achieved,
-        counted
-    from cells
-    {% if not loop.last %}
-    union all
-    {% endif %}
-    {% endfor %}
+        {% for name in ['total', 'squares', 'products', 'base', 'base_squares'] %}
+        cast(sum({{ name }}) as double) as {{ name }},
+        {% endfor %}
+        cast(sum(observations) as bigint) as observations,
+        cast(case indicator
+            {% for indicator, factor in factors.items() %}
+            when '{{ indicator }}' then {{ factor[0] }}
+            {% endfor %}
+            else {{ per_cent[0] }}
+        end as double) as multiplied,
+        cast(case indicator
+            {% for indicator, factor in factors.items() %}
+            when '{{ indicator }}' then {{ factor[1] }}
+            {% endfor %}
+            else {{ per_cent[1] }}
+        end as double) as divided
+    from members
+    where member is not null
+    group by dimension, member, period, indicator
+
+),
+
+values_of_cells as (
+
+    select
+        *,
+        total / base as plain_value
+    from summed
+    where base > 0
 
 )
 
+-- The variance is that of one observation about the cell's value: of a ratio by its linear approximation.
 select
     dimension,
     member,
     period,
     indicator,
-    {{ ratio('100 * sum(achieved)', 'sum(counted)') }} as value,
-    cast(sum(counted) as bigint) as sample_size
-from members
-where member is not null
-group by dimension, member, period, indicator
-having sum(counted) > 0
+    multiplied * total / (divided * base) as value,
+    observations as sample_size,
+    greatest(cast(0 as double), squares - 2 * plain_value * products + plain_value * plain_value * base_squares)
+    * observations * multiplied * multiplied / (divided * divided * base * base) as variance
+from values_of_cells

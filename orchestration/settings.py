@@ -13,10 +13,18 @@ import zoneinfo
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from orchestration.errors import UserError
 from orchestration.feeds import SourcesConfig, Strict
@@ -109,9 +117,32 @@ class Indicator(Strict):
         return self
 
 
+# What facts.service_indicators measures.
+IndicatorName = Literal[
+    "response_timeliness",
+    "content_effectiveness",
+    "manner",
+    "problem_resolution",
+    "satisfaction",
+    "complaint_count",
+    "repeat_rate",
+    "response_hours",
+    "resolution_hours",
+    "satisfaction_score",
+    "satisfaction_standardised",
+    "satisfaction_ratio",
+    "nps",
+    "delivery_on_time",
+    "delivery_delay_days",
+    "delivery_days",
+]
+
+
 class QualityConfig(Strict):
+    """`trees` holds trees by name, nested down to indicators; `hierarchy` says which of them is in force."""
+
+    trees: dict[str, dict[str, Any]]
     hierarchy: str
-    tree: dict[str, Any]
     orientation: Literal["row_over_column", "column_over_row"] = "row_over_column"
     method: Literal["eigenvector", "geometric_mean", "normalised_columns"] = "eigenvector"
     aggregation: Literal["judgements", "priorities"] = "judgements"
@@ -120,7 +151,35 @@ class QualityConfig(Strict):
     minimum_coverage: Share = 0.5
     response_promise_hours: float = Field(default=24, gt=0)
     repeat_complaint_days: int = Field(default=90, gt=0)
-    indicators: dict[str, Indicator]
+    indicators: dict[IndicatorName, Indicator]
+
+    @property
+    def tree(self) -> dict[str, Any]:
+        """The tree that is in force."""
+        return self.trees[self.hierarchy]
+
+    @field_validator("hierarchy")
+    @classmethod
+    def hierarchy_is_a_tree(cls, name: str, info: ValidationInfo) -> str:
+        trees = info.data.get("trees", {name: {}})
+        if name not in trees:
+            raise ValueError(f"no such tree under `trees`; accepted: {', '.join(trees)}")
+        return name
+
+    @field_validator("indicators")
+    @classmethod
+    def leaves_are_indicators(cls, indicators: dict, info: ValidationInfo) -> dict:
+        for name, tree in info.data.get("trees", {}).items():
+            for leaf in leaves(tree):
+                if leaf not in indicators:
+                    accepted = ", ".join(get_args(IndicatorName))
+                    raise ValueError(f"the tree {name} ends in {leaf}, which has no line here; accepted: {accepted}")
+        return indicators
+
+
+def leaves(tree: dict[str, Any]) -> list[str]:
+    """What a nested tree ends in, in order."""
+    return [leaf for node, below in tree.items() for leaf in (leaves(below) if below else [node])]
 
 
 class Gate(Strict):
@@ -290,7 +349,8 @@ def in_words(problem: Any, model: type[BaseModel]) -> str:
         return f"unknown name `{problem['input']}` under `{problem['loc'][0]}`; {accepted}"
     if problem["loc"][:1] == ("as_of",):
         return f"`as_of`: write a date such as 2026-06-30, or yesterday (found {problem['input']!r})"
-    return f"`{place}`: {problem['msg']} (found {problem['input']!r})"
+    found = "" if isinstance(problem["input"], dict) else f" (found {problem['input']!r})"
+    return f"`{place}`: {problem['msg'].removeprefix('Value error, ')}{found}"
 
 
 def accepted_keys(model: Any, place: tuple) -> list[str]:

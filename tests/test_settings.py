@@ -9,7 +9,7 @@ import yaml
 
 from orchestration.errors import UserError
 from orchestration.feeds import FeedName
-from orchestration.settings import FILES, SHIPPED_CONFIG, load_settings
+from orchestration.settings import FILES, PROJECT, SHIPPED_CONFIG, IndicatorName, load_settings
 from orchestration.sources.contract import CONTRACTS
 
 COMPANY = "company: {name: A, currency: CNY}\n"
@@ -121,6 +121,39 @@ def test_an_indicator_needs_a_scale(own):
     first["floor"] = first["target"]
     with pytest.raises(UserError, match="`floor` and `target` must differ"):
         own("quality", yaml.safe_dump(content))
+
+
+def test_the_indicators_are_those_that_are_measured():
+    """Three lists would drift apart: what may be configured, what is shipped with a scale, what the facts may hold."""
+    models = yaml.safe_load((PROJECT / "dbt_project" / "models" / "facts" / "facts.yml").read_text("utf-8"))["models"]
+    (tests,) = [model["data_tests"] for model in models if model["name"] == "service_indicators"]
+    (declared,) = [test["one_of"]["arguments"]["values"] for test in tests if "one_of" in test]
+    assert set(declared) == set(get_args(IndicatorName))
+    assert set(load_settings().quality.indicators) == set(get_args(IndicatorName))
+
+
+@pytest.mark.parametrize(
+    ("shipped", "changed", "told"),
+    [
+        ("  nps:\n", "  npc:\n", "unknown name `npc` under `indicators`; accepted: 'response_timeliness', .*'nps'"),
+        (
+            "hierarchy: service_quality",
+            "hierarchy: timing",
+            "accepted: service_quality, service_timing .found 'timing'",
+        ),
+        (
+            "      delivery_days: {}",
+            "      delivery_day: {}",
+            "service_timing ends in delivery_day, .*accepted: response_",
+        ),
+    ],
+)
+def test_a_tree_is_of_indicators_that_are_measured(own, shipped, changed, told):
+    """Else the index would lack one without a word, or the refresh would fail an hour later."""
+    text = (SHIPPED_CONFIG / "quality.yml").read_text("utf-8")
+    assert shipped in text
+    with pytest.raises(UserError, match=told):
+        own("quality", text.replace(shipped, changed))
 
 
 def test_an_own_folder_replaces_only_the_files_that_it_has(own):
@@ -242,7 +275,7 @@ def test_a_judgement_changes_the_hash(own, tmp_path):
     shutil.copytree(SHIPPED_CONFIG / "judgements", tmp_path / "judgements")
     before = own().configuration_hash
     assert before == load_settings().configuration_hash
-    (file,) = own().judgement_files
+    file, *_ = own().judgement_files
     file.write_text(file.read_text("utf-8") + "\n", "utf-8")
     assert own().configuration_hash != before
 

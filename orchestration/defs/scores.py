@@ -13,7 +13,7 @@ from orchestration.judging.weighing import weighed
 from orchestration.quality import scores as checks
 from orchestration.scoring import clusters, quality, rfm, silence, tiers
 from orchestration.scoring.quadrant import QuadrantSettings
-from orchestration.settings import GatesConfig, Settings
+from orchestration.settings import GatesConfig, Settings, leaves
 
 WEIGHT_COLUMNS = {
     "hierarchy": "varchar",
@@ -163,9 +163,10 @@ def quality_weights(context: dg.AssetExecutionContext, session: dg.ResourceParam
 def quality_index(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
     with session.step("scores.quality_index"):
         config = session.settings.quality
+        scales = {leaf: config.indicators[leaf] for leaf in leaves(config.tree)}
         decision = quality.decide_index(
             weighed(session.settings),
-            {name: quality.Scale(scale.floor, scale.target) for name, scale in config.indicators.items()},
+            {name: quality.Scale(scale.floor, scale.target) for name, scale in scales.items()},
             config.minimum_coverage,
             *(branch if branch in config.tree else None for branch in ("process", "performance")),
         )

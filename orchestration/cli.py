@@ -16,6 +16,7 @@ import click
 from orchestration.errors import UserError
 from orchestration.feeds import Feed
 from orchestration.judging.commands import judgements
+from orchestration.publishing.comparing import quality
 from orchestration.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -288,6 +289,7 @@ def tell_erasure(erasure) -> None:
 
 
 main.add_command(judgements)
+main.add_command(quality)
 
 
 @main.group()

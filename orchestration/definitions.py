@@ -17,6 +17,7 @@ def definitions() -> dg.Definitions:
     from orchestration.defs.marts import shape_checks
     from orchestration.defs.previous import previous_history
     from orchestration.defs.progress import progress
+    from orchestration.defs.quality import QUALITY_ASSETS
     from orchestration.defs.raw import RAW_ASSETS
     from orchestration.defs.release import release_asset
     from orchestration.defs.scores import SCORE_ASSETS
@@ -24,7 +25,7 @@ def definitions() -> dg.Definitions:
 
     settings = load_settings()
     dbt_models = build_dbt_assets(settings.home, settings.gates)
-    scores = [build(settings.gates) for build in (clv, *SCORE_ASSETS)]
+    scores = [build(settings.gates) for build in (clv, *SCORE_ASSETS, *QUALITY_ASSETS)]
     tables = [previous_history, *RAW_ASSETS, dbt_models, staging_claim_ends, *scores]
     keys = sorted(key for asset in tables for key in asset.keys)
     marts = [key for key in keys if key.path[0] == "marts"]

@@ -149,6 +149,7 @@ class QualityConfig(Strict):
     random_index: Literal["saaty", "alonso_lamata"] = "alonso_lamata"
     expert_weights: dict[str, float] = Field(default={})
     minimum_coverage: Share = 0.5
+    small_sample: int = Field(default=30, ge=2)
     response_promise_hours: float = Field(default=24, gt=0)
     repeat_complaint_days: int = Field(default=90, gt=0)
     indicators: dict[IndicatorName, Indicator]

@@ -20,7 +20,8 @@ MAY_IMPORT = {
     "sources": {"feeds", "durable", "settings", "errors"},
     # Checks of scores read the decisions they check; suites of feeds read the contract.
     "quality": {"warehouse", "scoring", "sources", "settings", "errors"},
-    "publishing": {"durable", "settings", "errors"},
+    # The report says how firm a ranking is, and a comparison of two cells is made of what is published: numbers only.
+    "publishing": {"scoring", "durable", "settings", "errors"},
     # The experts' survey: its words are the labels of the marts, its files are workbooks such as feeds are.
     "judging": {"publishing", "sources", "scoring", "durable", "settings", "errors"},
     # An erasure reaches into everything that is kept, but into no method and no asset.

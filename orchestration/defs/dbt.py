@@ -114,6 +114,7 @@ def variables(settings: Settings, as_of: str) -> dict[str, Any]:
         "as_of": as_of,
         "margin": settings.clv.margin,
         "currency": settings.sources.company.currency,
+        "small_sample": settings.quality.small_sample,
         "repeat_complaint_days": settings.quality.repeat_complaint_days,
         "response_promise_hours": settings.quality.response_promise_hours,
         "value_tier_cumulative_percent": {

@@ -9,25 +9,10 @@ from collections.abc import Callable, Iterator
 import dagster as dg
 
 from orchestration.defs.session import Session
-from orchestration.judging.weighing import weighed
 from orchestration.quality import scores as checks
-from orchestration.scoring import clusters, quality, rfm, silence, tiers
+from orchestration.scoring import clusters, rfm, silence, tiers
 from orchestration.scoring.quadrant import QuadrantSettings
-from orchestration.settings import GatesConfig, Settings, leaves
-
-WEIGHT_COLUMNS = {
-    "hierarchy": "varchar",
-    "indicator": "varchar",
-    "parent": "varchar",
-    "level": "integer",
-    "local_weight": "double",
-    "global_weight": "double",
-    "consistency_ratio": "double",
-    "experts": "integer",
-    "weight_spread": "double",
-    "method": "varchar",
-    "is_leaf": "boolean",
-}
+from orchestration.settings import GatesConfig, Settings
 
 
 def score_asset(name: str, deps: list[str], description: str, its_checks: dict[str, str]) -> Callable:
@@ -140,47 +125,4 @@ def silent_customers(context: dg.AssetExecutionContext, session: dg.ResourcePara
         yield from finished(session, context, checks.silence(session.warehouse), metadata)
 
 
-@score_asset(
-    "quality_weights",
-    [],
-    "Weights of the service quality indicators, from experts' comparisons (AHP), with their consistency.",
-    checks.QUALITY_WEIGHTS,
-)
-def quality_weights(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
-    with session.step("scores.quality_weights"):
-        weights = weighed(session.settings)
-        session.warehouse.write("scores.quality_weights", weights.rows(), WEIGHT_COLUMNS)
-        metadata = {"consistency": dg.MetadataValue.json(weights.consistency_rows())}
-        yield from finished(session, context, checks.quality_weights(weights), metadata)
-
-
-@score_asset(
-    "quality_index",
-    ["scores.quality_weights", "facts.service_indicators"],
-    "The service quality index, 0-100, overall and by region and channel, with each indicator's contribution.",
-    checks.QUALITY_INDEX,
-)
-def quality_index(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
-    with session.step("scores.quality_index"):
-        config = session.settings.quality
-        scales = {leaf: config.indicators[leaf] for leaf in leaves(config.tree)}
-        decision = quality.decide_index(
-            weighed(session.settings),
-            {name: quality.Scale(scale.floor, scale.target) for name, scale in scales.items()},
-            config.minimum_coverage,
-            *(branch if branch in config.tree else None for branch in ("process", "performance")),
-        )
-        session.warehouse.create_table("scores.quality_index_indicators", quality.indicators_sql(decision))
-        session.warehouse.create_table("scores.quality_index", quality.index_sql(decision))
-        overall = session.warehouse.records(
-            "select period, quality_index, coverage from scores.quality_index "
-            "where dimension = 'overall' order by period"
-        )
-        metadata = {"overall": dg.MetadataValue.json(overall)}
-        is_fed = bool({"complaints", "surveys"} & set(session.settings.sources.feeds))
-        yield from finished(
-            session, context, checks.quality_index(session.warehouse, config.minimum_coverage, is_fed), metadata
-        )
-
-
-SCORE_ASSETS = [value_tiers, behaviour_clusters, silent_customers, quality_weights, quality_index]
+SCORE_ASSETS = [value_tiers, behaviour_clusters, silent_customers]

@@ -40,11 +40,20 @@ class Picture:
         self.title, self.axes = title, axes
 
     def legend(self, entries: Iterable[tuple[str, str]]) -> None:
-        """Words in their colours, side by side at the bottom; needs 16 points of room there."""
+        """Words in their colours, side by side at the bottom; needs 16 points of room there for each line."""
+        lines: list[list[tuple[float, str, str]]] = [[]]
         place = 0.0
         for words, colour in entries:
-            self.axes.figure.text(place / WIDTH, 0.02, f"■ {words}", color=colour, va="bottom")
-            place += text_width(f"■ {words}") + 18
+            width = text_width(f"■ {words}")
+            if lines[-1] and place + width > WIDTH:
+                lines.append([])
+                place = 0.0
+            lines[-1].append((place / WIDTH, f"■ {words}", colour))
+            place += width + 18
+        height = self.axes.figure.get_figheight() * 72
+        for number, line in enumerate(reversed(lines)):
+            for across, words, colour in line:
+                self.axes.figure.text(across, 0.02 + number * 16 / height, words, color=colour, va="bottom")
 
     def svg(self) -> str:
         """The picture as an `<svg>` element for a page, or a file of its own."""

@@ -112,16 +112,12 @@ def profit_curve(marts: Marts) -> "pd.DataFrame | None":
 
 
 def weights(marts: Marts) -> "pd.DataFrame | None":
-    """`indicator`, `parent`, `global_weight`: the leaves of the quality hierarchy, siblings together."""
+    """`indicator`, `parent`, `global_weight`, `is_leaf`: every node of the quality hierarchy below its root."""
     return marts.frame(
         "quality_weights",
         "hierarchy indicator parent global_weight is_leaf",
-        """
-        select indicator, parent, global_weight
-        from quality_weights
-        where is_leaf and hierarchy = (select min(hierarchy) from quality_weights)
-        order by sum(global_weight) over (partition by parent) desc, parent, global_weight desc, indicator
-        """,
+        "select indicator, parent, global_weight, is_leaf from quality_weights"
+        " where hierarchy = (select min(hierarchy) from quality_weights) order by global_weight desc, indicator",
     )
 
 

@@ -3,8 +3,6 @@
 They stand alone too, so that the page of a run can show them. How they look is in `drawing`.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from orchestration.publishing.drawing import COLOURS, WIDTH, Picture, picture, text_width
@@ -75,31 +73,6 @@ def whale_curve(curve: "pd.DataFrame") -> str:
         return drawn.svg()
 
 
-def quality_weights(weights: "pd.DataFrame", labels: Labels = NO_LABELS) -> str:
-    """What counts how much in the quality index.
-
-    Parameters
-    ----------
-    weights : DataFrame of `indicator`, `parent`, `global_weight`
-        The leaves of one hierarchy; siblings together.
-    """
-    parents = list(dict.fromkeys(weights["parent"]))
-    shades = {parent: COLOURS[("accent", "gold", "platinum", "iron")[at % 4]] for at, parent in enumerate(parents)}
-    names = [labels.english("indicator", name) for name in weights["indicator"]]
-    other_names = [labels.chinese("indicator", name) for name in weights["indicator"]]
-    with _bars(
-        "Weights in the quality index, %", names, other_names, weights["global_weight"].astype(float) * 100
-    ) as drawn:
-        for bar, parent in zip(drawn.axes.patches, weights["parent"], strict=True):
-            bar.set_facecolor(shades[parent])
-        totals = weights.groupby("parent", sort=False)["global_weight"].sum()
-        drawn.legend(
-            (f"{labels.both('indicator', str(parent))} {float(total):.0%}", shades[parent])
-            for parent, total in totals.items()
-        )
-        return drawn.svg()
-
-
 def index_by_member(members: "pd.DataFrame", title: str) -> str:
     """The quality index of each member of a dimension, best first.
 
@@ -109,8 +82,19 @@ def index_by_member(members: "pd.DataFrame", title: str) -> str:
         0 to 100; those without an index are left out.
     """
     shown = members.dropna(subset=["quality_index"]).sort_values(["quality_index", "member"], ascending=[False, True])
-    names = list(shown["member"])
-    with _bars(f"{title}, 0–100", names, [""] * len(names), shown["quality_index"].astype(float), full=100) as drawn:
+    names, values = list(shown["member"]), shown["quality_index"].astype(float)
+    left = min(max((text_width(name) for name in names), default=0) + 12, WIDTH * 0.5)
+    with picture(f"{title}, 0–100", 26 * len(names) + 62, left=left, right=40, bottom=26) as drawn:
+        axes = drawn.axes
+        axes.barh(range(len(values)), values, height=18 / 26, color=COLOURS["accent"])
+        axes.set(xlim=(0, 100), ylim=(len(values) - 0.4, -0.6))
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.spines["bottom"].set_visible(False)
+        beside = {"textcoords": "offset points", "va": "center"}
+        for row, (name, value) in enumerate(zip(names, values, strict=True)):
+            axes.annotate(name, (0, row), (-8, 0), ha="right", **beside)
+            axes.annotate(f"{value:.1f}", (value, row), (5, 0), **beside)
         return drawn.svg()
 
 
@@ -151,29 +135,6 @@ def complaint_trend(months: "pd.DataFrame") -> str:
         _label_months(drawn, months["month"])
         _label_last(drawn, values, "{:.2f}", (0, 9))
         return drawn.svg()
-
-
-@contextmanager
-def _bars(
-    title: str, names: list[str], second_names: list[str], values: "pd.Series", *, full: float | None = None
-) -> Iterator[Picture]:
-    """Horizontal bars with names (a second one below) to the left and values to the right, for finishing."""
-    left = min(max((text_width(name) for name in [*names, *second_names]), default=0) + 12, WIDTH * 0.5)
-    tall = 34 if any(second_names) else 26
-    with picture(title, tall * len(names) + 62, left=left, right=40, bottom=26) as drawn:
-        axes = drawn.axes
-        axes.barh(range(len(values)), values, height=18 / tall, color=COLOURS["accent"])
-        axes.set_ylim(len(values) - 0.4, -0.6)
-        axes.set_xlim(0, full or max([*values, 1e-9]))
-        axes.set_xticks([])
-        axes.set_yticks([])
-        axes.spines["bottom"].set_visible(False)
-        beside = {"textcoords": "offset points", "va": "center"}
-        for row, (name, second, value) in enumerate(zip(names, second_names, values, strict=True)):
-            axes.annotate(name, (0, row), (-8, 6 if second else 0), ha="right", **beside)
-            axes.annotate(second, (0, row), (-8, -7), ha="right", color=COLOURS["muted"], **beside)
-            axes.annotate(f"{value:.1f}", (value, row), (5, 0), **beside)
-        yield drawn
 
 
 def _label_months(drawn: Picture, months: "pd.Series") -> None:

@@ -1,6 +1,7 @@
 """The report of a release: one page that stands alone, in English and Chinese, for a phone or a desk.
 
-Numbers come from `findings`, pictures from `pictures` and `clv_pictures`, checks and loads from the manifest.
+Numbers come from `findings` and `quality_findings`, pictures from `pictures`, `clv_pictures` and `quality_pictures`,
+checks and loads from the manifest.
 """
 
 from collections.abc import Callable, Iterable
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from orchestration.publishing import clv_pictures, findings, pictures
+from orchestration.publishing import clv_pictures, findings, pictures, quality_findings, quality_pictures
 from orchestration.publishing.drawing import COLOURS
 from orchestration.publishing.labels import Labels
 
@@ -59,6 +60,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
             headline=findings.headline(marts),
             labels=labels,
             pictures=_pictures(marts, labels),
+            rankings=quality_findings.rankings(marts, labels),
             consistency=_rows(findings.consistency(marts)),
             categories=_rows(findings.complaints_by_category(marts)),
             migration=_migration(findings.migration(marts)),
@@ -79,11 +81,19 @@ def _pictures(marts: findings.Marts, labels: Labels) -> dict[str, str | None]:
     drawn: dict[str, tuple[pd.DataFrame | None, Callable[[Any], str]]] = {
         "pyramid": (findings.tiers(marts), lambda frame: pictures.pyramid(frame, labels)),
         "whale_curve": (findings.profit_curve(marts), pictures.whale_curve),
-        "weights": (findings.weights(marts), lambda frame: pictures.quality_weights(frame, labels)),
+        "weights": (findings.weights(marts), lambda frame: quality_pictures.weights_tree(frame, labels)),
         "index_by_month": (findings.index_by_month(marts), pictures.index_by_month),
         "index_by_region": (
             findings.index_by_region(marts),
             lambda frame: pictures.index_by_member(frame, "Quality index by region, last 365 days"),
+        ),
+        "index_by_tier": (
+            quality_findings.index_by_tier(marts),
+            lambda frame: quality_pictures.index_lines(frame, labels),
+        ),
+        "index_changes": (
+            quality_findings.latest_changes(marts),
+            lambda frame: quality_pictures.waterfall(frame, labels),
         ),
         "complaints": (findings.complaints_by_month(marts), pictures.complaint_trend),
     }

@@ -1,7 +1,7 @@
 """The service quality index: indicators scored between floor and target, weighed, and added up.
 
 Weights come from hierarchy.py, floors and targets from configuration, indicator values from
-facts.service_indicators. A cell is one dimension, member and period. Source: methods §6.7.
+facts.service_indicators, by way of shrinkage.py. A cell is one dimension, member and period. Source: methods §6.7.
 """
 
 import math
@@ -12,6 +12,7 @@ from decimal import Decimal
 from orchestration.errors import UserError
 from orchestration.scoring.hierarchy import Weights
 from orchestration.scoring.literals import sql_decimal, sql_double, sql_text
+from orchestration.scoring.shrinkage import shrunk_sql
 
 # Sums run over decimals of so many places: exact, so that no order of rows changes a bit, and so fine that
 # contributions add up to the index within 1e-9.
@@ -36,10 +37,11 @@ class Scale:
 
 @dataclass(frozen=True)
 class QualityIndex:
-    """The decision: each leaf's parent, branch, global weight and scale, and the least coverage."""
+    """The decision: each leaf's parent, branch, global weight and scale, the least coverage, what sample is small."""
 
     leaves: tuple["Leaf", ...]
     coverage_floor: float
+    small_sample: int
     process: str | None
     performance: str | None
 
@@ -61,6 +63,7 @@ def decide_index(
     coverage_floor: float = 0.5,
     process: str | None = "process",
     performance: str | None = "performance",
+    small_sample: int = 30,
 ) -> QualityIndex:
     """Join weights and scales.
 
@@ -74,6 +77,8 @@ def decide_index(
     process, performance : str or None
         The top-level branches that give process_index and performance_index; None for a tree without them,
         which leaves the column null.
+    small_sample : int
+        Fewer observations are marked as few; so many of the usual variance steady each cell's own.
 
     Raises
     ------
@@ -112,6 +117,7 @@ def decide_index(
             for node, parent in leaves
         ),
         coverage_floor=coverage_floor,
+        small_sample=small_sample,
         process=process,
         performance=performance,
     )
@@ -122,17 +128,20 @@ def score(value: float, scale: Scale) -> float:
     return min(max(100 * (value - scale.floor) / (scale.target - scale.floor), 0.0), 100.0)
 
 
-def indicators_sql(index: QualityIndex, source: str = "facts.service_indicators") -> str:
+def indicators_sql(
+    index: QualityIndex, source: str = "facts.service_indicators", shrinkage: str = "scores.quality_shrinkage"
+) -> str:
     """The select that gives the columns of scores.quality_index_indicators.
 
-    One row for each row of `source` whose indicator is in the tree. `weight` is the global weight over the
-    summed weight of the cell's indicators that have data; without a value, weight, score and contribution are
-    null. Contributions are null in a cell below the coverage floor; elsewhere they add up to its index.
+    One row for each row of `source` whose indicator is in the tree. `value` is drawn to the whole's as `shrinkage`
+    says, `raw_value` is as measured. `weight` is the global weight over the summed weight of the cell's indicators
+    that have data; without a value, weight, score and contribution are null. Contributions are null in a cell below
+    the coverage floor; elsewhere they add up to its index.
     """
     return f"""
 with
 
-{_scored(index, source)}
+{_scored(index, source, shrinkage)}
 
 select
     dimension,
@@ -141,7 +150,12 @@ select
     indicator,
     parent,
     value,
+    raw_value,
+    standard_error,
     sample_size,
+    sample_size < {index.small_sample} as is_small_sample,
+    floor_value,
+    target_value,
     score,
     renormalised_weight as weight,
     cast(contribution as double) as contribution
@@ -149,7 +163,9 @@ from contributions
 """.strip()
 
 
-def index_sql(index: QualityIndex, source: str = "facts.service_indicators") -> str:
+def index_sql(
+    index: QualityIndex, source: str = "facts.service_indicators", shrinkage: str = "scores.quality_shrinkage"
+) -> str:
     """The select that gives the columns of scores.quality_index, one row a cell.
 
     quality_index = sum of weight x score over the indicators with data, weights renormalised; null where less
@@ -168,7 +184,7 @@ def index_sql(index: QualityIndex, source: str = "facts.service_indicators") -> 
     return f"""
 with
 
-{_scored(index, source)},
+{_scored(index, source, shrinkage)},
 
 cells as (
 
@@ -200,8 +216,8 @@ def _branch_index(branch: str | None) -> str:
     )
 
 
-def _scored(index: QualityIndex, source: str) -> str:
-    """The common steps: tree and scales joined, weights renormalised within the cell, contributions."""
+def _scored(index: QualityIndex, source: str, shrinkage: str) -> str:
+    """The common steps: values shrunk, tree and scales joined, weights renormalised within the cell, contributions."""
     leaves = ",\n        ".join(
         f"({sql_text(leaf.indicator)}, {sql_text(leaf.parent)}, {sql_text(leaf.branch)}, "
         f"{sql_decimal(leaf.weight, SCALE)}, {sql_double(leaf.scale.floor)}, {sql_double(leaf.scale.target)})"
@@ -217,6 +233,8 @@ def _scored(index: QualityIndex, source: str) -> str:
 
 ),
 
+{shrunk_sql(source, shrinkage, index.small_sample)},
+
 scores as (
 
     select
@@ -227,14 +245,18 @@ scores as (
         leaves.parent,
         leaves.branch,
         indicators.value,
+        indicators.raw_value,
+        indicators.standard_error,
         indicators.sample_size,
+        leaves.floor_value,
+        leaves.target_value,
         case when indicators.value is not null then leaves.weight end as present_weight,
         case
             when indicators.value is not null then round(greatest(0e0, least(100e0,
                 100 * (indicators.value - leaves.floor_value) / (leaves.target_value - leaves.floor_value)
             )), 9)
         end as score
-    from {source} as indicators
+    from shrunk as indicators
     inner join leaves on indicators.indicator = leaves.indicator
 
 ),

@@ -56,6 +56,10 @@ BY_NAME = {
     "assert_quality_contributions_add_up_to_the_index": (
         "delete from marts.service_quality_indicators where indicator = 'manner'"
     ),
+    "assert_quality_changes_add_up_to_the_change_of_the_index": (
+        "update marts.service_quality_changes set contribution = contribution + 0.00001"
+        " where indicator = 'satisfaction'"
+    ),
     "assert_history_has_one_open_interval_per_customer_and_scheme": (
         "update marts.segment_history set valid_to = valid_from where customer_id = 'c02' and scheme = 'abc'"
     ),

@@ -190,17 +190,29 @@ insert into scores.quality_weights values
 
 create table scores.quality_index_indicators (
     dimension varchar, member varchar, period varchar, indicator varchar, parent varchar, value double,
-    sample_size bigint, score double, weight double, contribution double
+    raw_value double, standard_error double, sample_size bigint, is_small_sample boolean, floor_value double,
+    target_value double, score double, weight double, contribution double
 );
 
--- In May manner has no data, so May and June are compared on the two others: (0.3 x 20 + 0.4 x -10) / 0.7.
 insert into scores.quality_index_indicators values
-    ('overall', 'all', '2026-05', 'response_timeliness', 'process', 60, 4, 60, 0.428571428571, 25.71428571426),
-    ('overall', 'all', '2026-05', 'satisfaction', 'performance', 50, 4, 50, 0.571428571429, 28.57142857145),
-    ('overall', 'all', '2026-06', 'response_timeliness', 'process', 80, 4, 80, 0.3, 24),
-    ('overall', 'all', '2026-06', 'manner', 'process', 90, 4, 90, 0.3, 27),
-    ('overall', 'all', '2026-06', 'satisfaction', 'performance', 40, 4, 40, 0.4, 16),
-    ('value_tier', 'lead', 'last_365_days', 'satisfaction', 'performance', 40, 4, 40, 1, 40);
+    ('overall', 'all', '2026-05', 'response_timeliness', 'process', 60, 60, 10, 4, true, 0, 100, 60, 0.428571428571, 25.71428571426),
+    ('overall', 'all', '2026-05', 'satisfaction', 'performance', 50, 50, 10, 4, true, 0, 100, 50, 0.571428571429, 28.57142857145),
+    ('overall', 'all', '2026-06', 'response_timeliness', 'process', 80, 80, 10, 4, true, 0, 100, 80, 0.3, 24),
+    ('overall', 'all', '2026-06', 'manner', 'process', 90, 90, 10, 4, true, 0, 100, 90, 0.3, 27),
+    ('overall', 'all', '2026-06', 'satisfaction', 'performance', 40, 40, 10, 4, true, 0, 100, 40, 0.4, 16),
+    ('value_tier', 'lead', 'last_365_days', 'satisfaction', 'performance', 40, 40, 10, 4, true, 0, 100, 40, 1, 40);
+
+-- In May manner has no data, so May and June are compared on the two others: (0.3 x 20 + 0.4 x -10) / 0.7.
+create table scores.quality_changes (
+    dimension varchar, member varchar, period varchar, period_before varchar, indicator varchar, value double,
+    value_before double, change double, contribution double, change_low double, change_high double,
+    is_more_than_noise boolean
+);
+
+insert into scores.quality_changes values
+    ('overall', 'all', '2026-06', '2026-05', 'response_timeliness', 80, 60, 20, 8.571428571429, 5, 35, true),
+    ('overall', 'all', '2026-06', '2026-05', 'satisfaction', 40, 50, -10, -5.714285714286, -20, 1, false),
+    ('overall', 'all', '2026-06', '2026-05', 'index', 57.142857142857, 54.285714285714, 2.857142857143, 2.857142857143, -6, 12, false);
 
 create table scores.quality_index (
     dimension varchar, member varchar, period varchar, quality_index double, process_index double,

@@ -102,11 +102,14 @@ def test_money_of_a_customer_is_its_orders_less_refunds_and_costs(clean_refresh)
     assert rows == [(Decimal(70000), Decimal(26000))]
 
 
-def test_change_of_quality_compares_what_both_months_have(clean_refresh):
-    """May lacks manner: (0.3 x 20 - 0.4 x 10) / 0.7, and not 67 - 54.3."""
-    ((change,),) = clean_refresh.rows("select quality_index_change from marts.service_quality where period = '2026-06'")
+def test_the_index_stands_beside_that_of_the_month_before(clean_refresh):
+    """May lacks manner: the change is over what both months have, and not 67 - 54.3; May itself has no month before."""
+    rows = clean_refresh.rows(
+        "select period, round(quality_index_before, 6), round(quality_index_change, 6) from marts.service_quality"
+        " where dimension = 'overall' order by period"
+    )
 
-    assert change == pytest.approx(2 / 0.7, abs=1e-8)
+    assert rows == [("2026-05", None, None), ("2026-06", 54.285714, 2.857143)]
 
 
 def test_profitable_but_dissatisfied_customers_are_flagged(clean_refresh):

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from orchestration.defs.scores import weighed
+from orchestration.judging.weighing import weighed
 from orchestration.scoring.hierarchy import AhpSettings
 from orchestration.settings import SHIPPED_CONFIG, leaves, load_settings
 

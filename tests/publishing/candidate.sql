@@ -73,7 +73,19 @@ select 'overall', 'overall', 'last_365_days', 71.4, 1.0
 union all
 select 'region', region, 'last_365_days', quality_index, 1.0
 from (values ('华东', 78.2), ('华南', 74.9), ('华北', 71.0), ('西南 & <West>', 66.3), ('Cost $5 $6', 58.7), ('东北', null))
-    as regions (region, quality_index);
+    as regions (region, quality_index)
+union all
+select 'value_tier', tier, strftime(date '2026-04-01' + to_months(cast(month as integer)), '%Y-%m'), 60 + 4 * month + height, 1.0
+from range(3) as months (month), (values ('platinum', 20), ('gold', 12), ('iron', 6), ('lead', 0)) as tiers (tier, height);
+
+create or replace table marts.service_quality_changes as
+select 'overall' as dimension, 'all' as member, '2026-Q2' as period, '2026-Q1' as period_before, *
+from (
+    values
+    ('response_timeliness', 84.0, 78.0, 2.5, 1.0, 4.0, true),
+    ('manner', 71.0, 73.0, -0.5, -1.5, 0.5, false),
+    ('index', 72.0, 70.0, 2.0, -0.1, 4.1, false)
+) as changes (indicator, value, value_before, contribution, change_low, change_high, is_more_than_noise);
 
 create or replace table marts.service_quality_indicators as
 select dimension, member, period, 'complaint_count' as indicator, 4 + 1.5 * cos(length(period) + row_number() over (order by period)) as value

@@ -45,10 +45,19 @@ def test_the_same_input_gives_the_same_page(page, warehouse):
 
 
 def test_it_has_both_languages_and_every_picture(page):
-    """Readers in two languages; six pictures."""
-    for heading in ("价值金字塔", "利润鲸鱼曲线", "质量权重", "投诉趋势", "层级迁移", "终身价值模型", "检查"):
+    """Readers in two languages; eight pictures."""
+    for heading in (
+        "价值金字塔",
+        "利润鲸鱼曲线",
+        "质量权重",
+        "指数变动原因",
+        "投诉趋势",
+        "层级迁移",
+        "终身价值模型",
+        "检查",
+    ):
         assert heading in page
-    assert page.count("<svg") == 6
+    assert page.count("<svg") == 8
     assert "No data yet" not in page
     assert "华东" in page
 
@@ -70,7 +79,7 @@ def test_without_marts_it_says_so():
     """The first refresh of a company without complaints still has a report."""
     with duckdb.connect() as empty:
         page = report.render(empty, MANIFEST | {"loads": [], "checks": []}, "marts")
-    assert page.count("No data yet") == 10
+    assert page.count("No data yet") == 11
     assert "<svg" not in page
 
 
@@ -82,7 +91,7 @@ def test_empty_marts_and_missing_columns_say_so(warehouse):
     warehouse.execute("update marts.service_quality set quality_index = null")
     page = report.render(warehouse, MANIFEST, "marts")
     assert page.count("No data yet") == 4
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 3
 
 
 def test_rendering_leaves_the_connection_as_it_was(warehouse):

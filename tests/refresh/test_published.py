@@ -18,7 +18,9 @@ CONTRACT = {
     "segment_summary": "scheme segment customers revenue profit clv quality_index",
     "tier_migration": "scheme customers clv comparison",
     "service_quality": "dimension member period quality_index process_index performance_index coverage",
-    "service_quality_indicators": "dimension member period indicator value score weight contribution",
+    "service_quality_changes": "dimension member period period_before indicator change contribution is_more_than_noise",
+    "service_quality_indicators": "dimension member period indicator value raw_value is_small_sample score weight "
+    "contribution",
     "quality_weights": "hierarchy indicator parent local_weight global_weight consistency_ratio experts method",
     "complaint_trends": "month category channel complaints",
     "profit_curve": "percentile customers",

@@ -16,6 +16,13 @@ COLUMNS = {
     "indicator": "varchar",
     "value": "double",
     "sample_size": "bigint",
+    "variance": "double",
+}
+SHRINKAGE = {
+    **dict.fromkeys(("dimension", "period", "indicator"), "varchar"),
+    **dict.fromkeys(("whole_value", "usual_variance"), "double"),
+    "members": "bigint",
+    **dict.fromkeys(("true_variance", "mean_square_error"), "double"),
 }
 CHILDREN = {
     "quality": ("process", "performance"),
@@ -51,6 +58,7 @@ def measured(engine, values, decided=None, member="all"):
         for name, value in values.items()
     ]
     engine.fill("facts.service_indicators", COLUMNS, rows)
+    engine.fill("scores.quality_shrinkage", SHRINKAGE, [])
     decided = decided or decide_index(weighed(), SCALES)
     indicators = {row["indicator"]: row for row in engine.rows(indicators_sql(decided))}
     (index,) = engine.rows(index_sql(decided)) or [None]
@@ -151,13 +159,15 @@ def test_contributions_add_up_to_an_index_within_bounds(engine, values, branches
 def test_columns_are_those_of_the_two_tables(engine):
     """Marts read these names and types."""
     engine.fill("facts.service_indicators", COLUMNS, [])
+    engine.fill("scores.quality_shrinkage", SHRINKAGE, [])
     decided = decide_index(weighed(), SCALES, process=None)
     text, number = "VARCHAR", "DOUBLE"
     assert engine.types(indicators_sql(decided)) == {
         **dict.fromkeys(("dimension", "member", "period", "indicator", "parent"), text),
-        "value": number,
+        **dict.fromkeys(("value", "raw_value", "standard_error"), number),
         "sample_size": "BIGINT",
-        **dict.fromkeys(("score", "weight", "contribution"), number),
+        "is_small_sample": "BOOLEAN",
+        **dict.fromkeys(("floor_value", "target_value", "score", "weight", "contribution"), number),
     }
     assert engine.types(index_sql(decided)) == {
         **dict.fromkeys(("dimension", "member", "period"), text),

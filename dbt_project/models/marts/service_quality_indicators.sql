@@ -15,6 +15,7 @@ only_measured as (
         period,
         indicator,
         value,
+        variance,
         sample_size
     from {{ ref('service_indicators') }}
     where indicator not in (select indicator from scored)
@@ -28,7 +29,12 @@ select
     indicator,
     parent,
     value,
+    raw_value,
+    standard_error,
     cast(sample_size as bigint) as sample_size,
+    is_small_sample,
+    floor_value,
+    target_value,
     score,
     weight,
     contribution
@@ -43,7 +49,12 @@ select
     indicator,
     cast(null as varchar) as parent,
     value,
+    value as raw_value,
+    sqrt(variance / sample_size) as standard_error,
     sample_size,
+    sample_size < {{ var("small_sample", 30) }} as is_small_sample,
+    cast(null as double) as floor_value,
+    cast(null as double) as target_value,
     cast(null as double) as score,
     cast(null as double) as weight,
     cast(null as double) as contribution

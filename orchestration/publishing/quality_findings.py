@@ -1,0 +1,86 @@
+"""What the report and the pages of the assets tell of service quality: small frames, and how firm a ranking is.
+
+The statements take the table's name: the marts repeat the columns of the scores that they are made of.
+"""
+
+from typing import TYPE_CHECKING
+
+from orchestration.publishing.findings import Marts, weights
+from orchestration.publishing.labels import Labels
+from orchestration.scoring.quality_ranking import ranking_sentences
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_RANKED = {"region": "regions", "value_tier": "value tiers"}
+
+
+def index_by_tier_sql(table: str) -> str:
+    """`member`, `month`, `quality_index` of each value tier, from the top tier down."""
+    return (
+        f"select member, period as month, quality_index from {table}"
+        " where dimension = 'value_tier' and period like '____-__' and period not like '%Q%'"
+        " and quality_index is not null"
+        " order by list_position(['platinum', 'gold', 'iron', 'lead'], member), member, period"
+    )
+
+
+def latest_changes_sql(table: str) -> str:
+    """The changes of the whole between the two latest quarters, or months where there are no two quarters."""
+    return f"""
+        with
+        overall as (select * from {table} where dimension = 'overall' and contribution is not null),
+        latest as (select period from overall order by period like '%Q%' desc, period desc limit 1)
+        select period, period_before, indicator, value, value_before, contribution, change_low, change_high,
+            is_more_than_noise
+        from overall where period in (select period from latest)
+        order by indicator = 'index', contribution desc, indicator
+    """
+
+
+def ranked_cells_sql(table: str) -> str:
+    """`dimension`, `member`, `indicator`, `weight`, `score` of the regions and value tiers in the last 365 days."""
+    return (
+        f"select dimension, member, indicator, weight, score from {table}"
+        " where dimension in ('region', 'value_tier') and period = 'last_365_days'"
+        " order by dimension, member, indicator"
+    )
+
+
+def ranking_sentences_of(cells: "pd.DataFrame", nodes: "pd.DataFrame", labels: Labels) -> list[str]:
+    """How far each top-level weight can move before the regions, and the value tiers, change places.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        As `ranked_cells_sql` gives it.
+    nodes : DataFrame of `indicator`, `parent`, `global_weight`
+    """
+    return [
+        sentence
+        for dimension, words in _RANKED.items()
+        for sentence in ranking_sentences(
+            cells[cells["dimension"] == dimension], nodes, lambda name: labels.english("indicator", name), words
+        )
+    ]
+
+
+def index_by_tier(marts: Marts) -> "pd.DataFrame | None":
+    """`index_by_tier_sql` of the mart; None before a tier has an index in any month."""
+    return marts.frame("service_quality", "dimension member period quality_index", index_by_tier_sql("service_quality"))
+
+
+def latest_changes(marts: Marts) -> "pd.DataFrame | None":
+    """`latest_changes_sql` of the mart; None where no two periods compare."""
+    columns = "dimension period period_before indicator value value_before contribution change_low change_high"
+    return marts.frame(
+        "service_quality_changes", f"{columns} is_more_than_noise", latest_changes_sql("service_quality_changes")
+    )
+
+
+def rankings(marts: Marts, labels: Labels) -> list[str]:
+    """`ranking_sentences_of` the marts; none where there is nothing to rank."""
+    table = "service_quality_indicators"
+    cells = marts.frame(table, "dimension member period indicator weight score", ranked_cells_sql(table))
+    nodes = weights(marts)
+    return [] if cells is None or nodes is None else ranking_sentences_of(cells, nodes, labels)

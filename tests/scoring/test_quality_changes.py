@@ -1,0 +1,135 @@
+"""Before and after: changes by indicator that add up, with intervals that find what moved and not what did not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from orchestration.scoring.quality import Scale
+from orchestration.scoring.quality_changes import Cell, Measured, compare, consecutive_changes, period_before
+
+FULL = Scale(0, 100)
+
+
+def cell(period, values, weights, error=1.0, has_index=True):
+    measured = {name: Measured(value, error, weights[name], FULL) for name, value in values.items()}
+    return Cell("region", "north", period, measured, has_index)
+
+
+def by_name(changes):
+    return {change.indicator: change for change in changes}
+
+
+def test_two_periods_are_compared_on_what_both_have():
+    """May lacks manner: (0.3 x 20 - 0.4 x 10) / 0.7, and not 67 less 54.3."""
+    may = cell("2026-05", {"speed": 60, "satisfaction": 50}, {"speed": 3 / 7, "satisfaction": 4 / 7})
+    june = cell(
+        "2026-06",
+        {"speed": 80, "manner": 90, "satisfaction": 40},
+        {"speed": 0.3, "manner": 0.3, "satisfaction": 0.4},
+    )
+    found = by_name(compare(june, may))
+    assert set(found) == {"speed", "satisfaction", "index"}
+    assert found["speed"].contribution == pytest.approx(6 / 0.7)
+    assert found["satisfaction"].contribution == pytest.approx(-4 / 0.7)
+    assert found["index"].change == pytest.approx(2 / 0.7)
+    assert found["index"].value - found["index"].value_before == pytest.approx(2 / 0.7)
+
+
+def test_contributions_add_up_to_the_change_of_the_index():
+    """What the waterfall stacks is the step between its ends; also where scores are clipped."""
+    names = [f"i{at}" for at in range(15)]
+    random = np.random.default_rng(0)
+    weights = dict(zip(names, random.dirichlet(np.ones(15)), strict=True))
+    before, after = (cell(when, dict(zip(names, random.uniform(-20, 120, 15), strict=True)), weights) for when in "ab")
+    *steps, index = compare(after, before)
+    assert sum(step.contribution for step in steps) == pytest.approx(index.change, abs=1e-9)
+
+
+def test_the_interval_is_that_of_the_normal_law():
+    """Two errors of 3 and 4 make one of 5: 1.96 x 5 to either side; 2,000 draws are off by less than one."""
+    before = Cell("region", "north", "a", {"speed": Measured(50, 3, 1, FULL)}, True)
+    after = Cell("region", "north", "b", {"speed": Measured(60, 4, 1, FULL)}, True)
+    speed, index = compare(after, before)
+    assert (speed.low, speed.high) == pytest.approx((10 - 9.8, 10 + 9.8), abs=1)
+    assert (index.low, index.high) == pytest.approx((speed.low, speed.high))
+
+
+def test_no_change_is_called_more_than_noise_one_time_in_twenty():
+    """4,000 pairs of the same truth: 5 per cent, give or take 1."""
+    random = np.random.default_rng(1)
+    called = 0
+    for at in range(1000):
+        before, after = (
+            cell(
+                f"{when}{at}",
+                dict(zip("abcd", 50 + random.standard_normal(4), strict=True)),
+                dict.fromkeys("abcd", 0.25),
+            )
+            for when in "xy"
+        )
+        called += sum(bool(one.is_more_than_noise) for one in compare(after, before)[:-1])
+    assert called / 4000 == pytest.approx(0.05, abs=0.012)
+
+
+def test_without_an_index_indicators_still_compare():
+    """A cell below the coverage floor has no index to change, and no contributions to it."""
+    before = cell("2026-05", {"speed": 60}, {"speed": 1}, has_index=False)
+    speed, index = compare(cell("2026-06", {"speed": 90}, {"speed": 1}), before)
+    assert (speed.change, speed.contribution, speed.is_more_than_noise) == (30, None, True)
+    assert (index.change, index.low, index.is_more_than_noise) == (None, None, None)
+
+
+def test_the_same_cells_give_the_same_interval_whatever_is_beside_them():
+    """Marts repeat row for row, and the command line says what the mart says."""
+    before, after = cell("a", {"speed": 50}, {"speed": 1}), cell("b", {"speed": 55}, {"speed": 1})
+    beside = cell("b", {"manner": 1, "speed": 55}, {"manner": 0.5, "speed": 0.5})
+    assert by_name(compare(after, before))["speed"].low == by_name(compare(beside, before))["speed"].low
+
+
+@pytest.mark.parametrize(
+    ("period", "before"),
+    [
+        ("2026-06", "2026-05"),
+        ("2026-01", "2025-12"),
+        ("2026-Q3", "2026-Q2"),
+        ("2026-Q1", "2025-Q4"),
+        ("last_365_days", None),
+    ],
+)
+def test_each_month_and_quarter_follows_one(period, before):
+    """A year has twelve of the one and four of the other."""
+    assert period_before(period) == before
+
+
+def test_consecutive_periods_are_compared_and_a_gap_is_not():
+    """May follows April; July follows no June that is there."""
+    rows = [
+        {
+            "dimension": "region",
+            "member": "north",
+            "period": period,
+            "indicator": "speed",
+            "value": 50.0,
+            "standard_error": 1.0,
+            "weight": 1.0,
+            "score": 50.0,
+            "contribution": 50.0,
+            "floor_value": 0.0,
+            "target_value": 100.0,
+        }
+        for period in ("2026-04", "2026-05", "2026-07", "last_365_days")
+    ]
+    found = consecutive_changes(pd.DataFrame(rows))
+    assert list(found[["period", "period_before", "indicator"]].itertuples(index=False, name=None)) == [
+        ("2026-05", "2026-04", "speed"),
+        ("2026-05", "2026-04", "index"),
+    ]
+
+
+def test_without_cells_there_are_no_changes():
+    """A company that feeds orders alone; the table keeps its types."""
+    assert dict(consecutive_changes(pd.DataFrame(columns=["dimension", "member", "period"])).dtypes.astype(str)) == {
+        **dict.fromkeys(("dimension", "member", "period", "period_before", "indicator"), "string"),
+        **dict.fromkeys(("value", "value_before", "change", "contribution", "change_low", "change_high"), "float64"),
+        "is_more_than_noise": "boolean",
+    }

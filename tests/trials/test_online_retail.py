@@ -152,3 +152,28 @@ def test_revenue_of_each_customer_is_that_of_the_file(home, lines):
     assert served.keys() == {str(int(customer)) for customer in expected.index}
     for customer, money in expected.items():
         assert abs(served[str(int(customer))] - money) <= 50, customer
+
+
+def test_the_report_says_how_good_the_forecast_of_the_last_quarter_was(home):
+    """What came in the hold-out, added up here from the order days, with what was expected and the naive forecast."""
+    with duckdb.connect(str(home / "published" / "current" / "marts.duckdb"), read_only=True) as connection:
+        [(text,)] = connection.execute(
+            "select holdout from marts.clv_model where is_published and holdout is not null"
+        ).fetchall()
+    holdout = json.loads(text)
+    rows = facts(home, "select customer_id, ordered_date, amount from facts.order_days")
+    days = pd.DataFrame(rows, columns=["who", "day", "money"])
+    ahead = pd.to_datetime(days["day"]) >= holdout["from"]
+    known = days.loc[~ahead, "who"].unique()
+    came = days[ahead & days["who"].isin(known)]
+    assert (holdout["days"], holdout["until"], holdout["customers"]) == (93, "2010-12-09", len(known))
+    totals = {row["bin"]: row for row in holdout["rows"] if row["kind"] == "total"}
+    assert totals["orders"]["actual"] == len(came)
+    assert totals["spend"]["actual"] == pytest.approx(float(came["money"].sum()), abs=0.01)
+    for total in totals.values():
+        # A quarter before Christmas, forecast from the nine months before: too little, and not by half.
+        assert 0.5 < total["expected"] / total["actual"] < 1
+        assert total["naive"] > 0
+    report = (home / "published" / "current" / "report.html").read_text("utf-8")
+    assert "How good the forecast is" in report
+    assert f"{totals['orders']['actual']:,.0f}" in report

@@ -18,7 +18,6 @@ from orchestration.scoring.clv.predictive import blocks
 
 SHARE = 0.8
 TRIED = 100  # customers on whom is tried whether the parameters' uncertainty matters
-WORTH_TRYING = 20 * TRIED  # histories; of fewer the trial costs as much as it may spare
 NEGLIGIBLE = 0.01  # it is left out where it moves at most one end in 100 by more than 1 %
 TABLE = 2**20  # chances in memory at a time
 
@@ -77,8 +76,7 @@ def intervals(
         raise UserError(
             f"share is {share}, days {days}; the share must lie between 0 and 1, days above 0", where="clv intervals"
         )
-    is_worth_trying = around is not None and len(histogram) > WORTH_TRYING
-    if around is None or (is_worth_trying and _moves_nothing(around, [fitted], histogram.sample(TRIED), days, share)):
+    if around is None or _moves_nothing(around, [fitted], histogram.sample(TRIED), days, share):
         around = [fitted]
     return _intervals(around, histogram, days, share)
 

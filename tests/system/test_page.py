@@ -85,7 +85,7 @@ def test_asset_page_tells_what_the_table_holds(page, tab):
     expect(tab.get_by_text("300", exact=True).first).to_be_visible()
     row = tab.locator("tr", has_text="first_ordered_at").first
     expect(row).to_contain_text("timestamp")
-    expect(row).to_contain_text("Its first counted order.")
+    expect(row).to_contain_text("Its first order that counts.")
 
 
 def test_asset_page_tells_checks_with_their_results(page, tab):

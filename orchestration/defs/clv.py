@@ -131,7 +131,7 @@ def why_simple(session: Session) -> str:
     if config.method in simple.METHODS:
         return f"The configuration says {config.method}."
     [row] = session.warehouse.records(statements.summary_sql())
-    return deciding.DataSummary(**row).lacks(deciding.MinimumData(**config.minimum_data.model_dump()))
+    return deciding.DataSummary(**row).lacks(config.minimum_data)
 
 
 def past_of(session: Session) -> deciding.Past:

@@ -28,6 +28,7 @@ from orchestration.scoring.clv.validation import (
     holdout_log_likelihood,
     validate,
 )
+from orchestration.settings import MinimumDataConfig
 
 AUTO = "auto"
 CANDIDATES = ("bg_nbd", "mbg_nbd", "pareto_nbd")
@@ -38,25 +39,15 @@ FEWEST = 20  # order days in a hold-out on whose totals a model is judged
 
 
 @dataclass(frozen=True)
-class MinimumData:
-    """From what on a probabilistic model is tried (methods §2.7)."""
-
-    customers: int = 500
-    history_days: int = 180
-    newest_order_within_days: int = 30
-    customers_with_3_order_days: int = 1
-
-
-@dataclass(frozen=True)
 class DataSummary:
-    """What there is to learn from, as `statements.summary_sql` returns it; days are counted to as_of."""
+    """What there is to learn from (methods §2.7), as `statements.summary_sql` returns it; days are counted to as_of."""
 
     customers: int
     customers_with_3_order_days: int
     first_order_days_ago: int | None
     last_order_days_ago: int | None
 
-    def lacks(self, minimum: MinimumData) -> str:
+    def lacks(self, minimum: MinimumDataConfig) -> str:
         """What is missing, as a sentence; empty where nothing is."""
         if not self.customers:
             return "There is no order yet that counts."

@@ -10,13 +10,14 @@ import pytest
 
 from orchestration.scoring.clv import decision as deciding
 from orchestration.scoring.clv import model_table
-from orchestration.scoring.clv.decision import DataSummary, MinimumData, Past, Trial, decide, holdout_days
+from orchestration.scoring.clv.decision import DataSummary, Past, Trial, decide, holdout_days
 from orchestration.scoring.clv.fitting import fit
 from orchestration.scoring.clv.gamma_gamma import GammaGamma, Spending
 from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.maximum_likelihood import Fit
 from orchestration.scoring.clv.nbd import Nbd
 from orchestration.scoring.clv.validation import Holdout, validate
+from orchestration.settings import MinimumDataConfig
 from scoring.clv import population
 
 DAYS, UNTIL = 90, dt.date(2026, 6, 30)
@@ -61,8 +62,8 @@ def decided(trial):
 )
 def test_too_little_to_learn_from_is_said_with_its_numbers(less, words):
     """The limits themselves are enough; one less is told with what was found and what is needed."""
-    assert ENOUGH.lacks(MinimumData()) == ""
-    assert words in replace(ENOUGH, **less).lacks(MinimumData())
+    assert ENOUGH.lacks(MinimumDataConfig()) == ""
+    assert words in replace(ENOUGH, **less).lacks(MinimumDataConfig())
 
 
 @pytest.mark.parametrize(("history", "days"), [(180, 90), (374, 93), (1000, 250), (5000, 365)])

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from orchestration.scoring.clv.fitting import MODELS, fit
+from orchestration.scoring.clv.fitting import MODELS, fit, is_supported
 from orchestration.scoring.clv.gamma_gamma import GammaGamma, Spending, fit_spend
 from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.intervals import Intervals, intervals, randomised_transform
@@ -239,13 +239,6 @@ def decide(past: Past, trial: Trial | None, method: str, previous: dict, closene
             return Decision(found, spend, why, tried)
         why += f" On all data {key} was left: {_why_left(found)}."
     return Decision(never_stop, spend, why, tried)
-
-
-def is_supported(found: Fit, never_stop: Fit) -> bool:
-    """Whether the model converged, and its drop-out is worth its two parameters by Schwarz's criterion."""
-    report = found.report
-    gain = report.log_likelihood - never_stop.report.log_likelihood
-    return report.status != "not_converged" and gain > math.log(report.customers)
 
 
 def _tried(trial: Trial, keys: Iterable[str]) -> dict[str, tuple[Fit, Validation | None]]:

@@ -77,6 +77,13 @@ def fit(key: str, histogram: Histogram, previous: CountModel | None = None) -> F
     )
 
 
+def is_supported(found: Fit, never_stop: Fit) -> bool:
+    """Whether the model converged, and its drop-out is worth its two parameters by Schwarz's criterion."""
+    report = found.report
+    gain = report.log_likelihood - never_stop.report.log_likelihood
+    return report.status != "not_converged" and bool(gain > np.log(report.customers))
+
+
 def fit_chain(histogram: Histogram, chain: tuple[str, ...] = CHAIN, previous: CountModel | None = None) -> Fit:
     """The first model of the chain that the data support; the last where they support none.
 
@@ -107,7 +114,7 @@ def fit_chain(histogram: Histogram, chain: tuple[str, ...] = CHAIN, previous: Co
         tried = fit(key, histogram, previous)
         if tried.report.status == "not_converged":
             left.append((key, "not_converged"))
-        elif tried.report.log_likelihood <= never_stop.report.log_likelihood + np.log(histogram.customers):
+        elif not is_supported(tried, never_stop):
             left.append((key, "no_drop_out"))
         else:
             return replace(tried, report=_after(tried.report, left))

@@ -61,7 +61,7 @@ def prepare(work: Path, orders: int) -> None:
 
 def measure(kind: str, file: Path, work: Path) -> None:
     """One measurement, in this process."""
-    from orchestration.feeds import Feed
+    from orchestration.config.sources import Feed
     from orchestration.sources.landing import land
 
     began = time.perf_counter()

@@ -20,7 +20,7 @@ from threading import Event, Thread
 import duckdb
 import psycopg
 
-from orchestration.feeds import Database
+from orchestration.config.sources import Database
 from orchestration.sources.databases import pull_database
 from orchestration.sources.pulls import Pulled
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orchestration.config.sources import Feed
 from orchestration.errors import UserError
-from orchestration.feeds import Feed
 from orchestration.judging.commands import judgements
 from orchestration.publishing.comparing import quality
 from orchestration.settings import Settings, load_settings

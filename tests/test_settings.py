@@ -7,9 +7,10 @@ from typing import get_args
 import pytest
 import yaml
 
+from orchestration.config.quality import IndicatorName
+from orchestration.config.sources import FeedName
 from orchestration.errors import UserError
-from orchestration.feeds import FeedName
-from orchestration.settings import FILES, PROJECT, SHIPPED_CONFIG, IndicatorName, load_settings
+from orchestration.settings import FILES, PROJECT, SHIPPED_CONFIG, load_settings
 from orchestration.sources.contract import CONTRACTS
 
 COMPANY = "company: {name: A, currency: CNY}\n"
@@ -240,7 +241,7 @@ def other(value):
     if isinstance(value, bool):
         return not value
     if isinstance(value, (int, float)):
-        return value * 0.5 if isinstance(value, float) else value + 1
+        return value * 0.9 if isinstance(value, float) else value + 1
     return None
 
 

@@ -29,7 +29,7 @@ from statistics import median
 
 import duckdb
 
-from orchestration.feeds import Feed
+from orchestration.config.sources import Feed
 from orchestration.sources.files import literal
 from orchestration.sources.landing import land
 from orchestration.sources.loads import Load, loads_of

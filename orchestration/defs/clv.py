@@ -9,6 +9,7 @@ import json
 import dagster as dg
 import pandas as pd
 
+from orchestration.config.clv import ClvConfig
 from orchestration.defs.pictures import shown_picture
 from orchestration.defs.scores import finished, score_asset
 from orchestration.defs.session import Session
@@ -20,7 +21,6 @@ from orchestration.scoring.clv import model_table, simple, statements
 from orchestration.scoring.clv.gamma_gamma import GammaGamma, Spending
 from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.validation import Holdout
-from orchestration.settings import ClvConfig
 
 CLV_MODEL_COLUMNS = {
     "model": "varchar",

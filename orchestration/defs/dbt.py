@@ -18,12 +18,13 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
+from orchestration.config.gates import GatesConfig
 from orchestration.defs.session import Session
 from orchestration.errors import UserError
 from orchestration.quality.checks import CheckOutcome
 from orchestration.quality.gate import code_version
 from orchestration.quality.growth import Growth, forget
-from orchestration.settings import PROJECT, GatesConfig, Settings
+from orchestration.settings import PROJECT, Settings
 from orchestration.warehouse.duckdb import Warehouse
 
 DBT_PROJECT = PROJECT / "dbt_project"
@@ -115,8 +116,8 @@ def variables(settings: Settings, as_of: str) -> dict[str, Any]:
         "margin": settings.clv.margin,
         "currency": settings.sources.company.currency,
         "small_sample": settings.quality.small_sample,
-        "repeat_complaint_days": settings.quality.repeat_complaint_days,
-        "response_promise_hours": settings.quality.response_promise_hours,
+        "complaints": settings.complaints.model_dump(mode="json"),
+        "relationship": settings.relationship.model_dump(mode="json"),
         "value_tier_cumulative_percent": {
             tier: float(100 * sum(map(Fraction, shares[: position + 1]))) for position, tier in enumerate(pyramid)
         },

@@ -6,6 +6,7 @@ The arithmetic is in scoring/quality*.py and scoring/shrinkage.py; how score ass
 import dagster as dg
 import pandas as pd
 
+from orchestration.config.quality import QualityConfig
 from orchestration.defs.pictures import shown_picture
 from orchestration.defs.scores import finished, score_asset
 from orchestration.defs.session import Session
@@ -15,7 +16,6 @@ from orchestration.publishing.labels import NO_LABELS
 from orchestration.quality import scores as checks
 from orchestration.scoring import quality, quality_changes, shrinkage
 from orchestration.scoring.hierarchy import Weights
-from orchestration.settings import QualityConfig
 
 WEIGHT_COLUMNS = {
     "hierarchy": "varchar",

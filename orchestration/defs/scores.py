@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 
 import dagster as dg
 
+from orchestration.config.gates import GatesConfig
 from orchestration.defs.session import Session
 from orchestration.quality import scores as checks
 from orchestration.scoring import clusters, rfm, silence, tiers
 from orchestration.scoring.quadrant import QuadrantSettings
-from orchestration.settings import GatesConfig, Settings
+from orchestration.settings import Settings
 
 
 def score_asset(name: str, deps: list[str], description: str, its_checks: dict[str, str]) -> Callable:
@@ -112,7 +113,7 @@ def behaviour_clusters(context: dg.AssetExecutionContext, session: dg.ResourcePa
 )
 def silent_customers(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
     with session.step("scores.silence"):
-        config = session.settings.segments.silence
+        config = session.settings.relationship.silence
         [row] = session.warehouse.records(silence.gap_summary_sql())
         limits = silence.fit_silence(
             silence.GapSummary(**row), silence.SilenceSettings(config.tail_probability, config.shrinkage_gaps)

@@ -5,9 +5,10 @@ The arithmetic is in scoring/; the judgement files are in judging/tables.py.
 
 from typing import Any
 
+from orchestration.config.quality import QualityConfig
 from orchestration.judging.tables import read_judgements
 from orchestration.scoring import hierarchy
-from orchestration.settings import QualityConfig, Settings
+from orchestration.settings import Settings
 
 
 def weighed(settings: Settings) -> hierarchy.Weights:

@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from orchestration.config.quality import QualityConfig
 from orchestration.publishing.labels import Labels
 from orchestration.scoring.hierarchy import Hierarchy
-from orchestration.settings import PROJECT, QualityConfig
+from orchestration.settings import PROJECT
 
 LABEL_TEXTS = PROJECT / "dbt_project" / "seeds" / "label_texts.csv"
 EQUAL = "Equally important 同样重要"

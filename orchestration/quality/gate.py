@@ -13,8 +13,9 @@ import uuid
 from dataclasses import dataclass
 from functools import cache
 
+from orchestration.config.gates import GatesConfig
 from orchestration.quality.checks import CheckOutcome
-from orchestration.settings import PROJECT, GatesConfig, Settings
+from orchestration.settings import PROJECT, Settings
 from orchestration.warehouse.duckdb import Warehouse
 
 TABLES = """

@@ -3,11 +3,11 @@
 Each function asks the engine one question a check and returns outcomes; what a failure does is in gates.yml.
 """
 
+from orchestration.config.gates import GatesConfig
 from orchestration.quality.checks import CheckOutcome
 from orchestration.scoring.clv.decision import Decision, Moved, row_of, worst_factor
 from orchestration.scoring.hierarchy import Weights
 from orchestration.scoring.tiers import TierDecision
-from orchestration.settings import GatesConfig
 from orchestration.warehouse.duckdb import Warehouse
 
 CLV = {

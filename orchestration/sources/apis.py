@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from orchestration.config.sources import Api, Cursor
 from orchestration.errors import UserError
-from orchestration.feeds import Api, Cursor
 from orchestration.sources.environment import filled
 from orchestration.sources.pulls import Pulled, Reading, TextParquet, as_text, require_names
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestration.feeds import Feed
+from orchestration.config.sources import Feed
 from orchestration.sources.contract import Contract
 from orchestration.sources.files import SourceFile
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from orchestration.config.sources import Database
 from orchestration.errors import UserError
-from orchestration.feeds import Database
 from orchestration.sources.environment import filled
 from orchestration.sources.pulls import Numbers, Pulled, Reading, TextParquet, require_names
 

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from orchestration.config.sources import Feed
 from orchestration.durable import sync
 from orchestration.errors import UserError
-from orchestration.feeds import Feed
 from orchestration.sources.arrival import Arrival
 from orchestration.sources.contract import CONTRACTS
 from orchestration.sources.files import SourceFile

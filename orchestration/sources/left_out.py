@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration import durable
+from orchestration.config.sources import Feed
 from orchestration.errors import UserError
-from orchestration.feeds import Feed
 from orchestration.sources.contract import CONTRACTS
 from orchestration.sources.files import quoted
 from orchestration.sources.loads import Load, admitted, in_force, loads_of

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.config.sources import Feed
 from orchestration.errors import UserError
-from orchestration.feeds import Feed
 from orchestration.sources.contract import SQL_TYPES, Contract
 from orchestration.sources.files import literal, quoted
 

@@ -9,8 +9,8 @@ import re
 
 import duckdb
 
+from orchestration.config.sources import Feed, Join
 from orchestration.errors import UserError
-from orchestration.feeds import Feed, Join
 from orchestration.sources.casts import as_text, said, typed
 from orchestration.sources.contract import SQL_TYPES, Contract
 from orchestration.sources.files import Rejects, SourceFile, literal, quoted

@@ -18,8 +18,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.config.sources import Cursor
 from orchestration.errors import UserError
-from orchestration.feeds import Cursor
 
 ROW_GROUP_ROWS, ROW_GROUP_BYTES = 100_000, 64 << 20
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")

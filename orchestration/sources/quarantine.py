@@ -10,8 +10,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.config.sources import Feed
 from orchestration.errors import UserError
-from orchestration.feeds import Feed
 from orchestration.sources.arrival import IS_QUARANTINED, Arrival
 from orchestration.sources.contract import CONTRACTS
 from orchestration.sources.files import SourceFile, literal, quoted

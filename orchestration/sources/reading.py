@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from orchestration.config.sources import Files
 from orchestration.errors import UserError
-from orchestration.feeds import Files
 from orchestration.sources.archives import Content, contents
 from orchestration.sources.files import SourceFile
 from orchestration.sources.locate import Original

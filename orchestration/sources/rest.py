@@ -16,8 +16,8 @@ from dlt.sources.helpers.rest_client import RESTClient, detector, paginators
 from jsonpath_ng.exceptions import JSONPathError
 from requests import HTTPError, Request, RequestException, Response, Timeout
 
+from orchestration.config.sources import Api
 from orchestration.errors import UserError
-from orchestration.feeds import Api
 from orchestration.sources.pulls import Digits
 
 ATTEMPTS, BACKOFF_SECONDS, LONGEST_WAIT_SECONDS, TIMEOUT_SECONDS = 6, 1.0, 300.0, 60.0

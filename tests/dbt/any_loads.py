@@ -22,8 +22,8 @@ from exports import EXCLUDE, Export, facts_of, newest_versions, rows_in
 from hypothesis import strategies as st
 from refreshes import AS_OF, PROJECT
 
+from orchestration.config.sources import Feed
 from orchestration.defs.raw import view_of
-from orchestration.feeds import Feed
 from orchestration.sources import landing, rows
 from orchestration.sources.contract import CONTRACTS
 from orchestration.sources.loads import OUTCOMES, Load, admitted, in_force, loads_of

@@ -15,7 +15,7 @@ from any_loads import assert_facts, crash_at, facts
 from exports import GOOD, HEADER, Line, facts_of, updated, with_a_fault
 from hypothesis import strategies as st
 
-from orchestration.feeds import Feed
+from orchestration.config.sources import Feed
 from orchestration.sources.landing import land
 from orchestration.sources.loads import loads_of
 

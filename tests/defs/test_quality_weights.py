@@ -4,9 +4,10 @@ import dataclasses
 
 import pytest
 
+from orchestration.config.quality import leaves
 from orchestration.judging.weighing import weighed
 from orchestration.scoring.hierarchy import AhpSettings
-from orchestration.settings import SHIPPED_CONFIG, leaves, load_settings
+from orchestration.settings import SHIPPED_CONFIG, load_settings
 
 
 def test_every_setting_of_the_comparisons_reaches_the_weights(tmp_path):

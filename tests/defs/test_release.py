@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from orchestration.config.sources import Feed
 from orchestration.defs.release import lines_set_aside
-from orchestration.feeds import Feed
 from orchestration.sources.landing import land
 from orchestration.warehouse.duckdb import Warehouse
 

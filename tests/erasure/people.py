@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.feeds import Feed
+from orchestration.config.sources import Feed
 from orchestration.settings import Settings, load_settings
 from orchestration.sources.files import literal
 from orchestration.sources.landing import land

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import openpyxl
 
+from orchestration.config.quality import Indicator, QualityConfig
 from orchestration.judging.answers import ExpertAnswers
 from orchestration.judging.reading import read_survey
 from orchestration.judging.template import SURVEY, template
 from orchestration.judging.weighing import hierarchy_of
 from orchestration.judging.words import Wording, wording
 from orchestration.scoring.hierarchy import Hierarchy
-from orchestration.settings import Indicator, QualityConfig
 
 # Not checked: these indicators are nothing that is measured.
 CONFIG = QualityConfig.model_construct(

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from orchestration.config.quality import QualityConfig
 from orchestration.judging.answers import ExpertAnswers, pairs
 from orchestration.judging.consistency import verdict
 from orchestration.judging.weighing import hierarchy_of
 from orchestration.judging.words import wording
 from orchestration.scoring.hierarchy import AhpSettings
 from orchestration.scoring.judgements import Judgement, importance
-from orchestration.settings import QualityConfig
 
 CONFIG = QualityConfig.model_construct(hierarchy="顶", trees={"顶": {item: {} for item in "甲乙丙丁"}}, indicators={})
 TREE = hierarchy_of(CONFIG)

@@ -4,11 +4,12 @@ import datetime as dt
 
 import pytest
 
+from orchestration.config.gates import GatesConfig
 from orchestration.errors import UserError
 from orchestration.quality import gate as gates
 from orchestration.quality.checks import CheckOutcome
 from orchestration.quality.gate import Gate, inputs_of
-from orchestration.settings import GatesConfig, load_settings
+from orchestration.settings import load_settings
 
 CHECKS = {"facts.orders:key": {"severity": "block"}, "facts.orders:usual": {"severity": "warn"}}
 

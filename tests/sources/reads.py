@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.feeds import Files
+from orchestration.config.sources import Files
 from orchestration.sources.files import SourceFile, exactly
 from orchestration.sources.locate import Original
 from orchestration.sources.reading import opened

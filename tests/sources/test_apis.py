@@ -9,8 +9,8 @@ import duckdb
 import pytest
 from pydantic import ValidationError
 
+from orchestration.config.sources import Api
 from orchestration.errors import UserError
-from orchestration.feeds import Api
 from orchestration.settings import PROJECT
 from orchestration.sources import rest
 from orchestration.sources.apis import pull_api
@@ -339,7 +339,7 @@ def test_nothing_is_written_outside_the_work_folder_and_nobody_else_is_asked(tmp
     program = f"""
 import socket
 from pathlib import Path
-from orchestration.feeds import Api
+from orchestration.config.sources import Api
 from orchestration.sources.apis import pull_api
 def only_here(self, address, real=socket.socket.connect):
     assert address[0] == "127.0.0.1", address

@@ -16,8 +16,8 @@ import psycopg
 import pytest
 from pydantic import ValidationError
 
+from orchestration.config.sources import Database
 from orchestration.errors import UserError
-from orchestration.feeds import Database
 from orchestration.settings import PROJECT
 from orchestration.sources import databases
 from orchestration.sources.databases import pull_database
@@ -245,7 +245,7 @@ def test_memory_does_not_grow_with_the_rows(database, tmp_path):
     program = """
 import resource, sys
 from pathlib import Path
-from orchestration.feeds import Database
+from orchestration.config.sources import Database
 from orchestration.sources.databases import pull_database
 url, rows, work = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 query = f"select i as id, md5(i::text) as a, md5((i + 1)::text) as b, now() as at from generate_series(1, {rows}) i"

@@ -6,8 +6,8 @@ import duckdb
 import pytest
 from pydantic import ValidationError
 
+from orchestration.config.sources import Feed
 from orchestration.errors import UserError
-from orchestration.feeds import Feed
 from orchestration.sources.landing import land
 
 HEADER = "order_id,customer_id,ordered_at,amount"

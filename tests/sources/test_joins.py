@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
+from orchestration.config.sources import Feed
 from orchestration.errors import UserError
-from orchestration.feeds import Feed
 
 ORDERS = "order_id,customer_id,ordered_at\n1,c,2026-01-01\n2,d,2026-01-02\n"
 

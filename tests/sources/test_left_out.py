@@ -2,8 +2,8 @@
 
 import pytest
 
+from orchestration.config.sources import Feed
 from orchestration.errors import UserError
-from orchestration.feeds import Feed
 from orchestration.sources.left_out import dismiss, left_out
 from orchestration.sources.quarantine import replay
 

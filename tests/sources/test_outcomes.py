@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from orchestration.config.sources import Feed
 from orchestration.errors import UserError
-from orchestration.feeds import Feed
 from orchestration.sources.landing import land, try_mapping
 from sources.desk import HEADER
 

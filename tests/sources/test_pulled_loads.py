@@ -6,8 +6,8 @@ from dataclasses import replace
 import duckdb
 import pytest
 
+from orchestration.config.sources import Feed
 from orchestration.defs.raw import view_of
-from orchestration.feeds import Feed
 from orchestration.sources import landing
 from orchestration.sources.contract import CONTRACTS, ORDERS
 from orchestration.sources.landing import land

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import duckdb
 
+from orchestration.config.sources import Feed
 from orchestration.defs.raw import view_of
-from orchestration.feeds import Feed
 from orchestration.sources.contract import CONTRACTS
 from orchestration.sources.loads import admitted, in_force, loads_of
 from orchestration.sources.quarantine import refused, replay

@@ -50,7 +50,7 @@ select
     coalesce(
         not is_suggestion
         and {{ hours_between('previous_opened_at', 'opened_at') }}
-        <= {{ var('repeat_complaint_days') }} * 24,
+        <= {{ var('complaints').repeat_within_days }} * 24,
         false
     ) as is_repeat,
     {{ hours_between('opened_at', 'first_response_at') }} as response_hours,

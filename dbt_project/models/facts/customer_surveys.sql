@@ -34,6 +34,6 @@ select
     last_answered_at,
     satisfaction_scaled,
     {{ ratio('compared_score', 'compared_expectation') }} as satisfaction_ratio,
-    rebuy_score >= {{ var('rebuys_from') }} as will_rebuy,
+    rebuy_score >= {{ var('relationship').satisfaction.rebuys_from }} as will_rebuy,
     recommend_score
 from summaries

@@ -58,10 +58,10 @@ complaints as (
         coalesce(resolved_at, {{ end_of_as_of() }}) as resolved_or_end,
         -- An unanswered complaint counts as missed once its promise has passed, and not before.
         first_response_at is not null
-            or {{ hours_between('opened_at', end_of_as_of()) }} > {{ var('response_promise_hours') }}
+            or {{ hours_between('opened_at', end_of_as_of()) }} > {{ var('complaints').response_promise_hours }}
             as is_answer_due,
         resolved_at is not null
-            or cast(opened_at as date) < {{ as_of_date(var('resolution_grace_days')) }}
+            or cast(opened_at as date) < {{ as_of_date(var('complaints').resolution_grace_days) }}
             as is_resolution_due
     from {{ ref('complaints') }}
     where not is_suggestion and cast(opened_at as date) >= date '{{ first_day }}'
@@ -153,7 +153,7 @@ complaint_measures as (
         complained_orders.channel,
         case
             when not complaints.is_answer_due then null
-            when complaints.response_hours <= {{ var('response_promise_hours') }} then 1
+            when complaints.response_hours <= {{ var('complaints').response_promise_hours }} then 1
             else 0
         end as response_timeliness,
         case when complaints.is_answer_due then {{ seconds_or_zero('opened_at', 'answered_or_end') }} end as response_hours,
@@ -181,7 +181,7 @@ answer_measures as (
         -- The top box, not the mean.
         case
             when answers.is_overall and answers.score_scaled is not null
-                then case when answers.score_scaled >= {{ var('delighted_from') }} then 1 else 0 end
+                then case when answers.score_scaled >= {{ var('relationship').satisfaction.delighted_from }} then 1 else 0 end
         end as satisfaction,
         case when answers.is_overall then answers.scaled end as satisfaction_score,
         case

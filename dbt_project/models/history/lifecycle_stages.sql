@@ -32,10 +32,10 @@ select
     customer_orders.customer_id,
     case
         when silence.is_silent then 'decline'
-        when latest_declines.declined_until > {{ as_of_date(var('win_back_days')) }}
+        when latest_declines.declined_until > {{ as_of_date(var('relationship').win_back_days) }}
             and customer_orders.last_ordered_date >= latest_declines.declined_from then 'win_back'
         when customer_orders.order_days <= 1 then 'contact'
-        when customer_orders.order_days >= {{ var('stable_order_days') }} then 'stable'
+        when customer_orders.order_days >= {{ var('relationship').stable_order_days }} then 'stable'
         else 'formation'
     end as lifecycle_stage
 from customer_orders

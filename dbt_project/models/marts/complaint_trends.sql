@@ -8,8 +8,8 @@ complaints as (
         *,
         -- An unanswered complaint is missed once its promise has passed, and not judged before.
         case
-            when response_hours is not null then response_hours <= {{ var('response_promise_hours') }}
-            when {{ hours_between('opened_at', end_of_as_of()) }} > {{ var('response_promise_hours') }} then false
+            when response_hours is not null then response_hours <= {{ var('complaints').response_promise_hours }}
+            when {{ hours_between('opened_at', end_of_as_of()) }} > {{ var('complaints').response_promise_hours }} then false
         end as is_within_promise
     from {{ ref('complaints') }}
     where not is_suggestion and opened_month >= date '{{ months[-1].first_day }}'

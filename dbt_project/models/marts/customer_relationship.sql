@@ -77,17 +77,17 @@ facts as (
         customers.customer_id,
         customer_surveys.satisfaction_scaled as satisfaction_score,
         customer_surveys.satisfaction_ratio,
-        customer_surveys.satisfaction_scaled >= {{ var('satisfied_from') }} as is_satisfied,
+        customer_surveys.satisfaction_scaled >= {{ var('relationship').satisfaction.satisfied_from }} as is_satisfied,
         customer_surveys.will_rebuy,
         customer_surveys.recommend_score,
         loyalty.loyalty_score,
-        loyalty.loyalty_score >= {{ var('loyal_from') }} as is_loyal,
+        loyalty.loyalty_score >= {{ var('relationship').loyal_from }} as is_loyal,
         coalesce(customer_complaints.complaints, 0) as complaints,
         coalesce(customer_complaints.complaints_last_365_days, 0) as complaints_last_365_days,
         coalesce(customer_complaints.suggestions, 0) as suggestions,
         silence.is_silent,
         -- The first ceil(n x percent / 100) by profit.
-        (value_tiers.profit_rank - 1) * 100 < value_tiers.ranked_customers * {{ var('profitable_top_percent') }}
+        (value_tiers.profit_rank - 1) * 100 < value_tiers.ranked_customers * {{ var('relationship').profitable_top_percent }}
             as is_among_most_profitable,
         case
             when busiest.active_customers > 0 then
@@ -114,14 +114,14 @@ select
     satisfaction_score,
     satisfaction_ratio,
     case
-        when satisfaction_ratio < 1 - {{ var('satisfaction_ratio_tolerance') }} then 'dissatisfied'
-        when satisfaction_ratio <= 1 + {{ var('satisfaction_ratio_tolerance') }} then 'satisfied'
+        when satisfaction_ratio < 1 - {{ var('relationship').satisfaction.ratio_tolerance }} then 'dissatisfied'
+        when satisfaction_ratio <= 1 + {{ var('relationship').satisfaction.ratio_tolerance }} then 'satisfied'
         when satisfaction_ratio is not null then 'delighted'
     end as expectation_class,
     case
-        when satisfaction_score < {{ var('neutral_from') }} then 'dissatisfied'
-        when satisfaction_score < {{ var('satisfied_from') }} then 'neutral'
-        when satisfaction_score < {{ var('delighted_from') }} then 'basically_satisfied'
+        when satisfaction_score < {{ var('relationship').satisfaction.neutral_from }} then 'dissatisfied'
+        when satisfaction_score < {{ var('relationship').satisfaction.satisfied_from }} then 'neutral'
+        when satisfaction_score < {{ var('relationship').satisfaction.delighted_from }} then 'basically_satisfied'
         when satisfaction_score is not null then 'completely_satisfied'
     end as satisfaction_level,
     cast(case
@@ -149,7 +149,7 @@ select
     cast(complaints_last_365_days as bigint) as complaints_last_365_days,
     cast(suggestions as bigint) as suggestions,
     is_silent,
-    coalesce(is_among_most_profitable and satisfaction_score < {{ var('neutral_from') }}, false)
+    coalesce(is_among_most_profitable and satisfaction_score < {{ var('relationship').satisfaction.neutral_from }}, false)
         as is_profitable_but_dissatisfied,
     e_value
 from facts

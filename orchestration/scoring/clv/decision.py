@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from orchestration.config.clv import MinimumDataConfig
 from orchestration.scoring.clv.fitting import MODELS, fit, is_supported
 from orchestration.scoring.clv.gamma_gamma import GammaGamma, Spending, fit_spend
 from orchestration.scoring.clv.histogram import Histogram
@@ -28,7 +29,6 @@ from orchestration.scoring.clv.validation import (
     holdout_log_likelihood,
     validate,
 )
-from orchestration.settings import MinimumDataConfig
 
 AUTO = "auto"
 CANDIDATES = ("bg_nbd", "mbg_nbd", "pareto_nbd")

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from orchestration.config.sources import Files
 from orchestration.errors import UserError
-from orchestration.feeds import Files
 from orchestration.sources.files import SourceFile
 
 MEMORY = 3 << 30  # a full sheet of 1 048 576 rows with twenty columns fits

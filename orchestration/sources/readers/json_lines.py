@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from orchestration.config.sources import Files
 from orchestration.errors import UserError
-from orchestration.feeds import Files
 from orchestration.sources.files import SourceFile
 from orchestration.sources.readers.converted import Table
 from orchestration.sources.readers.lines import MARK

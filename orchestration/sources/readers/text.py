@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from orchestration.config.sources import Files
 from orchestration.errors import UserError
-from orchestration.feeds import Files
 from orchestration.sources.files import SourceFile
 from orchestration.sources.readers.lines import MARK
 

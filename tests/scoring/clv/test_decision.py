@@ -8,6 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from orchestration.config.clv import MinimumDataConfig
 from orchestration.scoring.clv import decision as deciding
 from orchestration.scoring.clv import model_table
 from orchestration.scoring.clv.decision import DataSummary, Past, Trial, decide, holdout_days
@@ -17,7 +18,6 @@ from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.maximum_likelihood import Fit
 from orchestration.scoring.clv.nbd import Nbd
 from orchestration.scoring.clv.validation import Holdout, validate
-from orchestration.settings import MinimumDataConfig
 from scoring.clv import population
 
 DAYS, UNTIL = 90, dt.date(2026, 6, 30)

@@ -1,6 +1,6 @@
 """What sources.yml may say: the company, its feeds, and where each of them is.
 
-Reading the file, and telling what is wrong in it, is settings.py's.
+Reading the file, and telling what is wrong in it, is reading.py's.
 """
 
 import datetime as dt
@@ -8,18 +8,14 @@ import re
 import zoneinfo
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from orchestration.config.strict import Strict
 
 Expression = Annotated[str, Field(pattern=r"\S")]
 FeedName = Literal[
     "orders", "complaints", "surveys", "customers", "aliases", "interactions", "service_costs", "wallets"
 ]
-
-
-class Strict(BaseModel):
-    """An unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Company(Strict):
@@ -113,10 +109,10 @@ class Api(Strict):
     """
 
     url: str
-    parameters: dict[str, str] = {}
-    headers: dict[str, str] = {}
+    parameters: dict[str, str] = Field(default={})
+    headers: dict[str, str] = Field(default={})
     records: str | None = None
-    pages: dict[str, str | int] = {"type": "auto"}
+    pages: dict[str, str | int] = Field(default={"type": "auto"})
     cursor: Cursor | None = None
 
     @model_validator(mode="after")
@@ -149,7 +145,7 @@ class Join(Files):
 
     match: dict[str, str]
     group_by: str | None = None
-    columns: dict[str, str] = {}
+    columns: dict[str, str] = Field(default={})
     money: str | None = None
 
     @model_validator(mode="after")
@@ -173,9 +169,9 @@ class Feed(Files):
     path: str | None = None
     database: Database | None = None
     api: Api | None = None
-    columns: dict[str, Expression] = {}
-    join: dict[str, Join] = {}
-    exclude: list[Exclusion] = []
+    columns: dict[str, Expression] = Field(default={})
+    join: dict[str, Join] = Field(default={})
+    exclude: list[Exclusion] = Field(default=[])
     lines: bool = False
     replaces: bool = False
     newest_within_days: int | None = Field(default=None, ge=0)

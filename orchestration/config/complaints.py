@@ -1,0 +1,22 @@
+"""What complaints.yml may say: promises to those who complain, and what goes through the green channel."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from orchestration.config.strict import Strict
+
+
+class GreenChannelConfig(Strict):
+    """Hours count from the opening of the complaint."""
+
+    needs: list[Literal["safety", "fairness", "esteem"]] = Field(default=["safety", "fairness"])
+    reaches_manager_within_hours: float = Field(default=12, gt=0)
+    answered_within_hours: float = Field(default=24, gt=0)
+
+
+class ComplaintsConfig(Strict):
+    response_promise_hours: float = Field(default=24, gt=0)
+    resolution_grace_days: int = Field(default=30, ge=0)
+    repeat_within_days: int = Field(default=90, gt=0)
+    green_channel: GreenChannelConfig = GreenChannelConfig()

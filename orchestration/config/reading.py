@@ -1,0 +1,66 @@
+"""Reading one YAML file as its model; what does not fit is told in words, with the place and what is accepted."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from orchestration.config.strict import Strict
+from orchestration.errors import UserError
+
+
+class NoRepeatedKeys(yaml.SafeLoader):
+    """YAML in which a key that stands twice is an error: otherwise the first is lost without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for (key, _), name in zip(node.value, keys, strict=True):
+            if keys.count(name) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {name!r} stands twice", key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def read_config(path: Path, model: type[Strict]) -> Any:
+    """One YAML file as its model; what does not fit is told in words."""
+    try:
+        content = yaml.load(path.read_text("utf-8-sig"), Loader=NoRepeatedKeys) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        told = str(error).replace('in "<unicode string>", ', "")
+        mend = (
+            "look at that line: a value with `: ` or `#` in it needs quotes, and YAML is indented by spaces, not tabs"
+        )
+        raise UserError(f"not readable as YAML: {told}", where=str(path), mend=mend) from None
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        problems = [in_words(problem, model) for problem in error.errors()]
+        raise UserError("\n".join(problems), where=str(path), mend="correct the keys or values named above") from None
+
+
+def in_words(problem: Any, model: type[BaseModel]) -> str:
+    """A validation error as a sentence, with the accepted keys where one is unknown."""
+    place = ".".join(str(step) for step in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key `{place}`; accepted: {', '.join(accepted_keys(model, problem['loc'][:-1]))}"
+    if problem["type"] == "missing":
+        return f"`{place}` is missing"
+    if problem["loc"][-1:] == ("[key]",):
+        accepted = problem["msg"].replace("Input should be", "accepted:")
+        return f"unknown name `{problem['input']}` under `{problem['loc'][0]}`; {accepted}"
+    if problem["loc"][:1] == ("as_of",):
+        return f"`as_of`: write a date such as 2026-06-30, or yesterday (found {problem['input']!r})"
+    found = "" if isinstance(problem["input"], dict) else f" (found {problem['input']!r})"
+    return f"`{place}`: {problem['msg'].removeprefix('Value error, ')}{found}"
+
+
+def accepted_keys(model: Any, place: tuple) -> list[str]:
+    """The keys of the model that sits at `place` inside another one."""
+    for step in place:
+        field = model.model_fields.get(step) if hasattr(model, "model_fields") else None
+        if field is not None:
+            model = field.annotation
+        for inner in getattr(model, "__args__", ()):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                model = inner
+    return sorted(model.model_fields) if hasattr(model, "model_fields") else []

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from a_trial import original, refreshed
 
-from orchestration.scoring.clv.fitting import MODELS, fit, fit_chain
+from orchestration.scoring.clv.decision import AUTO, Past, decide
+from orchestration.scoring.clv.fitting import MODELS, fit
+from orchestration.scoring.clv.gamma_gamma import Spending
 from orchestration.scoring.clv.histogram import Histogram
 from orchestration.scoring.clv.maximum_likelihood import NOTES
 
@@ -110,5 +112,5 @@ def test_almost_all_one_time_buyers_end_in_a_named_case(data):
         assert (np.isfinite(orders) & (orders >= 0)).all()
         assert found.report.status == "boundary"
         assert NOTES["one_time_buyers"] in found.report.note
-    chosen = fit_chain(histogram).report
-    assert (chosen.model, chosen.boundary) == ("nbd", "no_drop_out, alike_rates, one_time_buyers")
+    decided = decide(Past(histogram, Spending([], [], [])), None, AUTO, {})
+    assert (decided.count.report.model, decided.count.report.boundary) == ("nbd", "alike_rates, one_time_buyers")

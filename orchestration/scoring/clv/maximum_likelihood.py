@@ -79,8 +79,6 @@ class FitReport:
         The same as sentences.
     start : str
         Name of the start that won; 'previous' is the last release's parameters.
-    fallbacks : tuple of (str, str)
-        Models that were tried before this one, and the word for why each was left.
     """
 
     model: str
@@ -94,7 +92,6 @@ class FitReport:
     boundary: str
     note: str
     start: str
-    fallbacks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.errors import UserError
-from orchestration.scoring.clv.fitting import CHAIN, MODELS, fit, fit_chain
+from orchestration.scoring.clv.decision import AUTO, CANDIDATES, Past, decide
+from orchestration.scoring.clv.fitting import MODELS, fit
+from orchestration.scoring.clv.gamma_gamma import Spending
 from orchestration.scoring.clv.histogram import Histogram
-from orchestration.scoring.clv.maximum_likelihood import NOTES
 from scoring.clv import population
 
 DROPPING_OUT = ("pareto_nbd", "bg_nbd", "mbg_nbd")
@@ -78,12 +79,12 @@ HARD = {
     "a tiny unit of time": lambda: Histogram.of([2, 0, 4], [5e-6, 0, 3e-5], [5e-5, 4e-5, 3.3e-5]),
 }
 EXPECTED = {
-    "no drop-out": ("nbd", "boundary", "no_drop_out"),
-    "plain Poisson": ("nbd", "boundary", "no_drop_out, alike_rates"),
-    "almost all one-time buyers": ("pareto_nbd", "boundary", "one_time_buyers"),
-    "a + b < 1": ("pareto_nbd", "converged", ""),
-    "nobody came back": ("nbd", "no_repeats", "no_repeats"),
-    "the first day": ("nbd", "no_repeats", "no_repeats"),
+    "no drop-out": "nbd",
+    "plain Poisson": "nbd",
+    "almost all one-time buyers": "bg_nbd",
+    "a + b < 1": "bg_nbd",
+    "nobody came back": "nbd",
+    "the first day": "nbd",
 }
 
 
@@ -129,17 +130,13 @@ def test_any_histogram_ends_in_finite_numbers_and_a_named_status(drawn):
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_the_chain_ends_where_the_data_allow(name):
-    """The model, the status and the case that a manager reads about."""
-    report = fit_chain(HARD[name]()).report
-    assert (report.model, report.status, report.boundary) == EXPECTED[name]
-    assert all(NOTES[case] in report.note for case in report.boundary.split(", ") if case)
-
-
-def test_models_that_were_left_are_named_with_the_reason():
-    """A fallback is never silent."""
-    report = fit_chain(HARD["no drop-out"]()).report
-    assert report.fallbacks == (("pareto_nbd", "no_drop_out"), ("bg_nbd", "no_drop_out"))
+def test_the_candidates_end_where_the_data_allow(name):
+    """The first that the data support, in their order; who is left is named with the reason."""
+    decided = decide(Past(HARD[name](), Spending([], [], [])), None, AUTO, {})
+    assert decided.count.report.model == EXPECTED[name]
+    if name in ("no drop-out", "plain Poisson"):
+        for key in CANDIDATES:
+            assert f"{key} was left: nothing shows that customers stop buying" in decided.why
 
 
 @pytest.mark.parametrize("key", MODELS)
@@ -207,10 +204,7 @@ def test_standard_errors_are_those_of_repeated_samples():
     assert stated == pytest.approx(spread, rel=0.33)
 
 
-def test_unknown_models_and_chains_are_refused():
+def test_an_unknown_model_is_refused():
     """With the accepted names."""
-    histogram = Histogram.of([1], [1], [2])
     with pytest.raises(UserError, match="pareto_nbd, bg_nbd, mbg_nbd, nbd"):
-        fit("gamma", histogram)
-    with pytest.raises(UserError, match="end with nbd"):
-        fit_chain(histogram, CHAIN[:-1])
+        fit("gamma", Histogram.of([1], [1], [2]))

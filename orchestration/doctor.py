@@ -30,7 +30,7 @@ def examine() -> Iterator[Finding]:
         yield Finding("configuration", True, f"{in_force}{' (shipped; yours has none)' if is_shipped else ''}")
     yield from places(settings)
     yield from feeds(settings)
-    yield judgements(settings)
+    yield from judgements(settings)
     yield from served(settings)
     yield from erasures(settings)
     yield from engine(settings)
@@ -68,20 +68,30 @@ def feeds(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"feed {feed_name}", True, ", ".join(names))
 
 
-def judgements(settings: Settings) -> Finding:
-    from orchestration.judging.weighing import weighed
+def judgements(settings: Settings) -> Iterator[Finding]:
+    """Whether each hierarchy is judged, and without contradiction."""
+    from orchestration.judging.weighing import hierarchies, shipped_experts, weighed
 
     try:
-        weights = weighed(settings)
+        names = list(hierarchies(settings))
     except UserError as error:
-        return Finding("judgements", False, str(error))
-    refused = weights.inconsistent()
-    if refused:
-        told = "; ".join(
-            f"{report.expert} under {report.parent}: CR {report.consistency_ratio:.3f}" for report in refused
-        )
-        return Finding("judgements", False, f"{told}. To mend, in order: {'; '.join(refused[0].mends[:3])}")
-    return Finding("judgements", True, f"{len(weights.reports)} matrices, each consistent")
+        yield Finding("judgements", False, str(error))
+        return
+    for name in names:
+        what = f"judgements of {name}"
+        try:
+            weights = weighed(settings, name)
+        except UserError as error:
+            yield Finding(what, False, str(error))
+            continue
+        if refused := weights.inconsistent():
+            told = "; ".join(
+                f"{report.expert} under {report.parent}: CR {report.consistency_ratio:.3f}" for report in refused
+            )
+            yield Finding(what, False, f"{told}. To mend, in order: {'; '.join(refused[0].mends[:3])}")
+            continue
+        example = " (shipped; yours has none)" if shipped_experts(settings, name) else ""
+        yield Finding(what, True, f"{len(weights.reports)} matrices, each consistent{example}")
 
 
 def served(settings: Settings) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ a folder of its own (`TOUCHSTONE_CONFIG`) with the files that it changes; each f
 one. Secrets are never in these files: `${NAME}` in a path is taken from the environment.
 """
 
+import csv
 import datetime as dt
 import hashlib
 import json
@@ -72,14 +73,22 @@ class Settings:
 
     @property
     def judgement_files(self) -> list[Path]:
-        """CSV files of experts' comparisons: the company's own folder if it has one, else the shipped one."""
-        return sorted(self.config_file("judgements").glob("*.csv"))
+        """CSV files of experts' comparisons: the company's own, and the shipped ones of hierarchies that it has not."""
+        own = sorted((self.config_dir / "judgements").glob("*.csv"))
+        judged = {hierarchy for path in own for hierarchy in judged_hierarchies(path)}
+        # A shipped file bears the name of its hierarchy.
+        shipped = sorted((SHIPPED_CONFIG / "judgements").glob("*.csv"))
+        return [*own, *(path for path in shipped if path not in own and path.stem not in judged)]
 
     @cached_property
     def values(self) -> dict[str, Any]:
         """The configuration as plain data, for the manifest and for its hash; judgements included."""
         values = {name: getattr(self, name).model_dump(mode="json") for name in FILES}
-        values["judgements"] = {path.name: path.read_text("utf-8-sig") for path in self.judgement_files}
+        judgements = values["judgements"] = {}
+        for path in self.judgement_files:
+            # An own file may bear the name of a shipped one and judge another hierarchy.
+            name = path.name if path.name not in judgements else f"shipped {path.name}"
+            judgements[name] = path.read_text("utf-8-sig")
         return values
 
     @property
@@ -98,6 +107,17 @@ class Settings:
             return configured
         zone = zoneinfo.ZoneInfo(self.sources.time_zone) if self.sources.time_zone else None
         return dt.datetime.now(zone).date() - dt.timedelta(days=1)
+
+
+def judged_hierarchies(path: Path) -> set[str]:
+    """The hierarchies that a judgement file speaks of; a file that cannot be read is refused where it is weighed."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+        return {row["hierarchy"] for row in csv.DictReader(stream) if row.get("hierarchy")}
+
+
+def is_shipped(path: Path) -> bool:
+    """Whether a file of configuration is part of the program."""
+    return path.is_relative_to(SHIPPED_CONFIG)
 
 
 def load_settings(home: Path | None = None, config_dir: Path | None = None) -> Settings:

@@ -10,7 +10,7 @@ import yaml
 from orchestration.config.quality import IndicatorName
 from orchestration.config.sources import FeedName
 from orchestration.errors import UserError
-from orchestration.settings import FILES, PROJECT, SHIPPED_CONFIG, load_settings
+from orchestration.settings import FILES, PROJECT, SHIPPED_CONFIG, judged_hierarchies, load_settings
 from orchestration.sources.contract import CONTRACTS
 
 COMPANY = "company: {name: A, currency: CNY}\n"
@@ -167,11 +167,28 @@ def test_an_own_folder_replaces_only_the_files_that_it_has(own):
     assert settings.judgement_files == shipped.judgement_files
 
 
-def test_own_judgements_replace_the_shipped_ones(own, tmp_path):
-    """Two companies' experts are never mixed."""
+def test_own_judgements_replace_the_shipped_ones_of_their_hierarchies(own, tmp_path):
+    """Two companies' experts are never mixed; what a company has not judged is weighed by the example."""
     (tmp_path / "judgements").mkdir()
-    (tmp_path / "judgements" / "ours.csv").write_text("expert\n", "utf-8")
-    assert [path.name for path in own().judgement_files] == ["ours.csv"]
+    header = "expert,hierarchy,parent,item_a,item_b,ratio\n"
+    (tmp_path / "judgements" / "ours.csv").write_text(header + "Ann,service_quality,,,,\n", "utf-8")
+    assert [path.name for path in own().judgement_files] == ["ours.csv", "customer_activity.csv", "service_timing.csv"]
+
+
+def test_an_own_file_hides_no_shipped_one_of_its_name(own, tmp_path):
+    """A file may be called as it likes; both stand in the manifest and in the hash."""
+    (tmp_path / "judgements").mkdir()
+    text = "expert,hierarchy,parent,item_a,item_b,ratio\nAnn,service_quality,,,,\n"
+    (tmp_path / "judgements" / "customer_activity.csv").write_text(text, "utf-8")
+    found = own().values["judgements"]
+    assert found["customer_activity.csv"] == text
+    assert found["shipped customer_activity.csv"].count("marketing_head") == 15
+
+
+def test_a_shipped_file_of_judgements_bears_the_name_of_its_hierarchy():
+    """By its name it is left out where a company has judgements of its own."""
+    for path in (SHIPPED_CONFIG / "judgements").glob("*.csv"):
+        assert judged_hierarchies(path) == {path.stem}
 
 
 @pytest.mark.parametrize("name", ["clvs.yml", "clv.yaml"])

@@ -1,8 +1,15 @@
 """What relationship.yml may say: how answers, purchases and visits are read as a relationship."""
 
-from pydantic import Field, model_validator
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
 
 from orchestration.config.strict import Share, Strict
+
+# The kinds of the feed `interactions`.
+ActivityKind = Literal[
+    "ad_click", "value_added_purchase", "message", "message_click", "search", "post", "visit", "call", "login"
+]
 
 
 class SatisfactionConfig(Strict):
@@ -36,6 +43,37 @@ class SilenceConfig(Strict):
     shrinkage_gaps: float = Field(default=1, gt=0)
 
 
+class ActivityConfig(Strict):
+    """What the E-value counts, over so many days up to `as_of`; experts weigh the kinds against each other."""
+
+    days: int = Field(default=365, ge=1)
+    kinds: list[ActivityKind] = Field(
+        default=["ad_click", "value_added_purchase", "message", "message_click", "search", "post"], min_length=1
+    )
+
+    @field_validator("kinds")
+    @classmethod
+    def kinds_stand_once(cls, kinds: list[str]) -> list[str]:
+        if repeated := sorted({kind for kind in kinds if kinds.count(kind) > 1}):
+            raise ValueError(f"{', '.join(repeated)} stands twice")
+        return kinds
+
+
+class IntentConfig(Strict):
+    """From when on a visitor is taken for a buyer, or for one who collects information."""
+
+    days: int = Field(default=30, ge=1)
+    same_category_days: int = Field(default=7, ge=1)
+    same_category_times: int = Field(default=3, ge=1)
+    collecting_times: int = Field(default=3, ge=1)
+
+    @model_validator(mode="after")
+    def buying_is_recent(self) -> "IntentConfig":
+        if self.same_category_days > self.days:
+            raise ValueError("`same_category_days` is longer than `days`, before which nothing counts")
+        return self
+
+
 class RelationshipConfig(Strict):
     satisfaction: SatisfactionConfig = SatisfactionConfig()
     loyal_from: Share = 0.5
@@ -44,3 +82,5 @@ class RelationshipConfig(Strict):
     stable_order_days: int = Field(default=5, ge=2)
     win_back_days: int = Field(default=90, ge=0)
     silence: SilenceConfig = SilenceConfig()
+    activity: ActivityConfig = ActivityConfig()
+    intent: IntentConfig = IntentConfig()

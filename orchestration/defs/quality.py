@@ -1,5 +1,7 @@
 """The assets of service quality: weights from the experts, the index of each cell, and what changed between periods.
 
+Experts weigh other hierarchies too; all their weights are in one table.
+
 The arithmetic is in scoring/quality*.py and scoring/shrinkage.py; how score assets are made is in defs/scores.py.
 """
 
@@ -10,7 +12,7 @@ from orchestration.config.quality import QualityConfig
 from orchestration.defs.pictures import shown_picture
 from orchestration.defs.scores import finished, score_asset
 from orchestration.defs.session import Session
-from orchestration.judging.weighing import weighed
+from orchestration.judging.weighing import hierarchies, shipped_experts, weighed
 from orchestration.publishing import quality_findings, quality_pictures
 from orchestration.publishing.labels import NO_LABELS
 from orchestration.quality import scores as checks
@@ -36,18 +38,25 @@ INDICATORS = "scores.quality_index_indicators"
 @score_asset(
     "quality_weights",
     [],
-    "Weights of the service quality indicators, from experts' comparisons (AHP), with their consistency.",
+    "Weights of the service quality indicators and of the kinds of activity, from experts' comparisons (AHP), with their "
+    "consistency.",
     checks.QUALITY_WEIGHTS,
 )
 def quality_weights(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
     with session.step("scores.quality_weights"):
-        weights = weighed(session.settings)
-        session.warehouse.write("scores.quality_weights", weights.rows(), WEIGHT_COLUMNS)
+        settings = session.settings
+        found = {name: weighed(settings, name) for name in hierarchies(settings)}
+        rows = [row for weights in found.values() for row in weights.rows()]
+        session.warehouse.write("scores.quality_weights", rows, WEIGHT_COLUMNS)
+        index_nodes = pd.DataFrame(found[settings.quality.hierarchy].rows())
         metadata = {
-            "consistency": dg.MetadataValue.json(weights.consistency_rows()),
-            "weights": shown_picture(quality_pictures.weights_tree(pd.DataFrame(weights.rows()))),
+            "consistency": dg.MetadataValue.json(
+                [row for weights in found.values() for row in weights.consistency_rows()]
+            ),
+            "weights": shown_picture(quality_pictures.weights_tree(index_nodes)),
         }
-        yield from finished(session, context, checks.quality_weights(weights), metadata)
+        by_example = [name for name in found if shipped_experts(settings, name)]
+        yield from finished(session, context, checks.quality_weights(list(found.values()), by_example), metadata)
 
 
 @score_asset(
@@ -60,7 +69,8 @@ def quality_weights(context: dg.AssetExecutionContext, session: dg.ResourceParam
 def quality_index(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
     with session.step("scores.quality_index"):
         config, warehouse = session.settings.quality, session.warehouse
-        decision = decided_index(config, weighed(session.settings))
+        weights = weighed(session.settings, config.hierarchy)
+        decision = decided_index(config, weights)
         names = [leaf.indicator for leaf in decision.leaves]
         cells = warehouse.frame(shrinkage.cells_sql(names, "facts.service_indicators"))
         decided = shrinkage.decide_shrinkage(cells, decision.small_sample)
@@ -69,7 +79,7 @@ def quality_index(context: dg.AssetExecutionContext, session: dg.ResourceParam[S
         warehouse.create_table("scores.quality_index", quality.index_sql(decision))
         is_fed = bool({"complaints", "surveys"} & set(session.settings.sources.feeds))
         outcomes = checks.quality_index(warehouse, config.minimum_coverage, is_fed)
-        yield from finished(session, context, outcomes, index_metadata(session))
+        yield from finished(session, context, outcomes, index_metadata(session, weights))
 
 
 def decided_index(config: QualityConfig, weights: Weights) -> quality.QualityIndex:
@@ -86,7 +96,7 @@ def decided_index(config: QualityConfig, weights: Weights) -> quality.QualityInd
     )
 
 
-def index_metadata(session: Session) -> dict:
+def index_metadata(session: Session, weights: Weights) -> dict:
     """The index of the whole, by tier over time, and how firm the rankings are."""
     overall = session.warehouse.records(
         "select period, quality_index, coverage from scores.quality_index where dimension = 'overall' order by period"
@@ -95,9 +105,8 @@ def index_metadata(session: Session) -> dict:
     lines = session.warehouse.frame(quality_findings.index_by_tier_sql("scores.quality_index"))
     if not lines.empty:
         metadata["by tier"] = shown_picture(quality_pictures.index_lines(lines))
-    weights = session.warehouse.frame("select * from scores.quality_weights")
     cells = session.warehouse.frame(quality_findings.ranked_cells_sql(INDICATORS))
-    sentences = quality_findings.ranking_sentences_of(cells, weights, NO_LABELS)
+    sentences = quality_findings.ranking_sentences_of(cells, pd.DataFrame(weights.rows()), NO_LABELS)
     if sentences:
         metadata["ranking"] = "\n".join(sentences)
     return metadata

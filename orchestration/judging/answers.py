@@ -21,6 +21,8 @@ class ExpertAnswers:
     Attributes
     ----------
     expert : str
+    hierarchy : Hierarchy
+        What was judged.
     source : str
         Name of the file.
     judgements : tuple of Judgement
@@ -30,6 +32,7 @@ class ExpertAnswers:
     """
 
     expert: str
+    hierarchy: Hierarchy
     source: str
     judgements: tuple[Judgement, ...]
     cells: dict[Pair, str]
@@ -40,7 +43,7 @@ class ExpertAnswers:
         answered = {(said.parent, said.item_a, said.item_b) for said in self.judgements}
         return [pair for pair in self.cells if pair not in answered]
 
-    def refuse_unconnected(self, hierarchy: Hierarchy) -> None:
+    def refuse_unconnected(self) -> None:
         """An open pair can be completed only where a chain of answers leads from each item to each other one.
 
         Raises
@@ -49,7 +52,7 @@ class ExpertAnswers:
             Naming the groups of items between which nothing is answered, and the cells that would connect them.
         """
         problems = []
-        for parent, items in hierarchy.children.items():
+        for parent, items in self.hierarchy.children.items():
             groups = connected(items, [(said.item_a, said.item_b) for said in self.judgements if said.parent == parent])
             if len(groups) > 1:
                 cells = [self.cells[pair] for pair in self.unanswered if pair[0] == parent and parts(groups, pair[1:])]

@@ -4,6 +4,8 @@ Exit codes: 0 done, 3 an expert's answers contradict each other and nothing is w
 """
 
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,6 @@ from orchestration.settings import SHIPPED_CONFIG, Settings, load_settings
 
 if TYPE_CHECKING:
     from orchestration.judging.answers import ExpertAnswers
-    from orchestration.judging.words import Wording
     from orchestration.scoring.hierarchy import Hierarchy
 
 INCONSISTENT = 3
@@ -22,7 +23,7 @@ INCONSISTENT = 3
 
 @click.group()
 def judgements() -> None:
-    """The experts' survey behind the weights of the service quality index: docs/judgements.md."""
+    """The experts' survey behind the weights of the quality index and of the E-value: docs/judgements.md."""
 
 
 @judgements.command()
@@ -35,12 +36,11 @@ def template(hierarchy: str, expert: str, out: Path | None) -> None:
     from orchestration.judging.answers import pairs
     from orchestration.judging.tables import expert_name
     from orchestration.judging.template import template as workbook
-    from orchestration.judging.weighing import hierarchy_of
+    from orchestration.judging.weighing import hierarchies
     from orchestration.judging.words import wording
 
-    config = load_settings().quality
-    if hierarchy != config.hierarchy:
-        raise UserError(f"unknown hierarchy {hierarchy!r}; accepted: {config.hierarchy}", where="HIERARCHY")
+    settings = load_settings()
+    tree = known(hierarchies(settings), hierarchy, "HIERARCHY")
     name = expert_name(expert, "--expert")
     out = out or Path(f"{hierarchy}-{name}.xlsx")
     if out.suffix != ".xlsx":
@@ -49,8 +49,7 @@ def template(hierarchy: str, expert: str, out: Path | None) -> None:
         raise UserError(
             f"{out} exists, and may hold answers", where="--out", mend="name another file, or move that one away"
         )
-    tree = hierarchy_of(config)
-    replace_file(out, workbook(tree, wording(config, tree), name))
+    replace_file(out, workbook(tree, wording(settings.quality, tree), name))
     click.echo(f"{out}: {len(pairs(tree))} comparisons for {name}. Once filled in: touchstone judgements read {out}")
 
 
@@ -63,21 +62,25 @@ def template(hierarchy: str, expert: str, out: Path | None) -> None:
     help="FILES is one workbook of square tables, whose ratios say how much more important the row is, or the column.",
 )
 @click.option("--expert", metavar="NAME", help="Whose square tables they are; a survey says it itself.")
-def read(files: tuple[Path, ...], out: Path | None, orientation: str | None, expert: str | None) -> None:
+@click.option("--hierarchy", help="What the square tables compare.  [default: the tree of the quality index]")
+def read(
+    files: tuple[Path, ...], out: Path | None, orientation: str | None, expert: str | None, hierarchy: str | None
+) -> None:
     """Check filled surveys and write their judgements; all of FILES, or nothing of them."""
     from orchestration.judging.consistency import verdict
     from orchestration.judging.tables import store
-    from orchestration.judging.weighing import ahp_settings, hierarchy_of
+    from orchestration.judging.weighing import ahp_settings, shipped_experts
     from orchestration.judging.words import wording
 
     settings = load_settings()
     folder = folder_to_write(settings, out)
-    tree = hierarchy_of(settings.quality)
-    words = wording(settings.quality, tree)
-    panel = panel_of(files, orientation, expert, settings, tree, words)
-    verdicts = [verdict(answers, tree, words, ahp_settings(settings)) for answers in panel]
+    panel = panel_of(files, SquareTables.told(orientation, expert, hierarchy, files), settings)
+    verdicts = [
+        verdict(answers, wording(settings.quality, answers.hierarchy), ahp_settings(settings)) for answers in panel
+    ]
     for answers, found in zip(panel, verdicts, strict=True):
-        click.secho(f"{answers.expert} ({answers.source}): {len(answers.judgements)} comparisons", bold=True)
+        told = f"{answers.expert} ({answers.source}), {answers.hierarchy.name}: {len(answers.judgements)} comparisons"
+        click.secho(told, bold=True)
         for sentence in found.sentences:
             click.echo(f"  {sentence}")
     contradicting = [answers for answers, found in zip(panel, verdicts, strict=True) if not found.is_consistent]
@@ -90,12 +93,13 @@ def read(files: tuple[Path, ...], out: Path | None, orientation: str | None, exp
             err=True,
         )
         sys.exit(INCONSISTENT)
-    is_first = not folder.is_dir() or not any(folder.glob("*.csv"))
+    names = list(dict.fromkeys(answers.hierarchy.name for answers in panel))
+    replaced = [name for name in names if out is None and shipped_experts(settings, name)]
     for answers in panel:
-        for sentence in store(folder, answers.expert, tree.name, answers.judgements):
+        for sentence in store(folder, answers.expert, answers.hierarchy.name, answers.judgements):
             click.echo(sentence)
-    if is_first and out is None:
-        click.echo("This folder has judgements of its own now: those that are shipped as an example no longer count.")
+    for name in replaced:
+        click.echo(f"{name} has judgements of your own now: those that are shipped as an example no longer count.")
 
 
 def folder_to_write(settings: Settings, out: Path | None) -> Path:
@@ -113,35 +117,47 @@ def folder_to_write(settings: Settings, out: Path | None) -> Path:
     return folder
 
 
-def panel_of(
-    files: tuple[Path, ...],
-    orientation: str | None,
-    expert: str | None,
-    settings: Settings,
-    tree: "Hierarchy",
-    words: "Wording",
-) -> list["ExpertAnswers"]:
-    """Every file as one expert's answers; what is wrong with any of them is told at once."""
-    from orchestration.judging.reading import read_survey
-    from orchestration.judging.square import read_square
-    from orchestration.judging.tables import expert_name
+@dataclass(frozen=True)
+class SquareTables:
+    """What must be said of a workbook of square tables; a survey says it itself."""
 
-    if (orientation is None) != (expert is None) or (orientation and len(files) > 1):
-        raise UserError(
-            "square tables are read one workbook at a time, with both --orientation and --expert",
-            where="--orientation, --expert",
-            mend="a survey made by `touchstone judgements template` needs neither",
-        )
+    orientation: str
+    expert: str
+    hierarchy: str | None
+
+    @classmethod
+    def told(
+        cls, orientation: str | None, expert: str | None, hierarchy: str | None, files: tuple[Path, ...]
+    ) -> "SquareTables | None":
+        """From the options of the command; none where FILES are surveys."""
+        if orientation and expert and len(files) == 1:
+            return cls(orientation, expert, hierarchy)
+        if orientation or expert or hierarchy:
+            raise UserError(
+                "square tables are read one workbook at a time, with both --orientation and --expert",
+                where="--orientation, --expert",
+                mend="a survey made by `touchstone judgements template` needs neither",
+            )
+        return None
+
+
+def known(trees: "Mapping[str, Hierarchy]", name: str, where: str) -> "Hierarchy":
+    """The hierarchy of that name."""
+    if name not in trees:
+        raise UserError(f"unknown hierarchy {name!r}; accepted: {', '.join(trees)}", where=where)
+    return trees[name]
+
+
+def panel_of(files: tuple[Path, ...], tables: SquareTables | None, settings: Settings) -> list["ExpertAnswers"]:
+    """Every file as one expert's answers; what is wrong with any of them is told at once."""
+    from orchestration.judging.weighing import hierarchies
+
+    trees = hierarchies(settings)
     panel, problems = [], []
-    wanted = settings.quality.orientation
     for path in files:
         try:
-            if orientation and expert:
-                name = expert_name(expert, "--expert")
-                answers = read_square(path, name, tree, words, orientation, wanted)
-            else:
-                answers = read_survey(path, tree, words, wanted)
-            answers.refuse_unconnected(tree)
+            answers = answers_in(path, tables, settings, trees)
+            answers.refuse_unconnected()
         except UserError as error:
             problems.append(error)
             continue
@@ -155,12 +171,30 @@ def panel_of(
     return panel
 
 
+def answers_in(
+    path: Path, tables: SquareTables | None, settings: Settings, trees: "Mapping[str, Hierarchy]"
+) -> "ExpertAnswers":
+    """One file as one expert's answers."""
+    from orchestration.judging.reading import read_survey, surveyed_hierarchy
+    from orchestration.judging.square import read_square
+    from orchestration.judging.tables import expert_name
+    from orchestration.judging.words import wording
+
+    wanted = settings.quality.orientation
+    if tables is None:
+        tree = known(trees, surveyed_hierarchy(path), str(path))
+        return read_survey(path, tree, wording(settings.quality, tree), wanted)
+    tree = known(trees, tables.hierarchy or settings.quality.hierarchy, "--hierarchy")
+    name = expert_name(tables.expert, "--expert")
+    return read_square(path, name, tree, wording(settings.quality, tree), tables.orientation, wanted)
+
+
 def refused_experts(panel: list["ExpertAnswers"], settings: Settings) -> list[UserError]:
-    """Two files of one expert, and experts whom the configuration gives no weight."""
+    """Two files of one expert and hierarchy, and experts whom the configuration gives no weight."""
     found = []
     for number, answers in enumerate(panel):
         for earlier in panel[:number]:
-            if earlier.expert == answers.expert:
+            if (earlier.expert, earlier.hierarchy.name) == (answers.expert, answers.hierarchy.name):
                 found.append(
                     UserError(
                         f"{answers.expert} has two files",

@@ -12,7 +12,7 @@ from orchestration.errors import UserError
 from orchestration.judging.answers import ExpertAnswers
 from orchestration.judging.words import SCALE, Wording
 from orchestration.scoring.ahp.consistency import consistency, mends
-from orchestration.scoring.hierarchy import AhpSettings, Hierarchy, weigh
+from orchestration.scoring.hierarchy import AhpSettings, weigh
 from orchestration.scoring.judgements import comparison_matrix
 
 WORST = 3
@@ -26,7 +26,7 @@ class Verdict:
     sentences: tuple[str, ...]
 
 
-def verdict(answers: ExpertAnswers, hierarchy: Hierarchy, words: Wording, settings: AhpSettings) -> Verdict:
+def verdict(answers: ExpertAnswers, words: Wording, settings: AhpSettings) -> Verdict:
     """Judge one expert's answers under each parent by the limit on the consistency ratio.
 
     Raises
@@ -37,7 +37,7 @@ def verdict(answers: ExpertAnswers, hierarchy: Hierarchy, words: Wording, settin
     # Alone, an expert needs no weight among others.
     alone = replace(settings, expert_weights=None)
     try:
-        weights = weigh(hierarchy, answers.judgements, alone)
+        weights = weigh(answers.hierarchy, answers.judgements, alone)
     except UserError as error:
         raise UserError(error.what, where=f"{answers.source}: {error.where}", mend=error.mend) from None
     sentences = [
@@ -53,20 +53,18 @@ def verdict(answers: ExpertAnswers, hierarchy: Hierarchy, words: Wording, settin
             sentences.append(f"{told}, the answers agree with each other (at most {settings.limit:g} is accepted)")
         else:
             sentences.append(f"{told}, the answers contradict each other: at most {settings.limit:g} is accepted")
-            sentences += advice(answers, report.parent, hierarchy, words, alone)
+            sentences += advice(answers, report.parent, words, alone)
     is_consistent = all(report.is_consistent for report in weights.reports if report.expert == answers.expert)
     return Verdict(is_consistent, tuple(sentences))
 
 
-def advice(
-    answers: ExpertAnswers, parent: str, hierarchy: Hierarchy, words: Wording, settings: AhpSettings
-) -> list[str]:
+def advice(answers: ExpertAnswers, parent: str, words: Wording, settings: AhpSettings) -> list[str]:
     """Up to three comparisons to think over, the worst first, each with the answer on the scale that the others imply.
 
     Each is applied before the next is looked for; what is told is what an expert can write, so the ratio that it
     leads to is that of the rounded answer.
     """
-    items = hierarchy.children[parent]
+    items = answers.hierarchy.children[parent]
     given = [said for said in answers.judgements if said.parent == parent]
     asked = {frozenset((said.item_a, said.item_b)): (said.item_a, said.item_b) for said in given}
     matrix = np.array(comparison_matrix(items, given, settings.orientation))

@@ -70,15 +70,7 @@ def read_survey(path: Path, hierarchy: Hierarchy, words: Wording, orientation: s
         The file cannot be opened, is no survey, was made for another tree, or has entries that cannot be taken:
         all of them are named, each with sheet and cell.
     """
-    book = sheets(path)
-    if RECORD not in book or SURVEY not in book or book[RECORD].cell(1, 1) != FORMAT:
-        raise UserError(
-            f"this is not a survey: it lacks the sheet {SURVEY if SURVEY not in book else RECORD!r} as it was made",
-            where=str(path),
-            mend="take the file that `touchstone judgements template` made; a square table of ratios is read with "
-            "--orientation and --expert",
-        )
-    record, sheet = book[RECORD], book[SURVEY]
+    record, sheet = opened(path)
     questions = recorded(path, record)
     expert = expert_name(str(record.cell(3, 2)), f"{path}, {record.place(3, 2)}")
     refuse_other_tree(path, record, questions, hierarchy)
@@ -98,7 +90,32 @@ def read_survey(path: Path, hierarchy: Hierarchy, words: Wording, orientation: s
             "\n".join(problems), where=str(path), mend="have these cells corrected, and read the file again"
         )
     cells = {question.pair: sheet.place(question.row, 4) for question in questions}
-    return ExpertAnswers(expert, path.name, tuple(judgements), cells)
+    return ExpertAnswers(expert, hierarchy, path.name, tuple(judgements), cells)
+
+
+def opened(path: Path) -> tuple[Sheet, Sheet]:
+    """The hidden record of what was asked, and the survey.
+
+    Raises
+    ------
+    UserError
+        The file cannot be opened, or is no survey.
+    """
+    book = sheets(path)
+    if RECORD not in book or SURVEY not in book or book[RECORD].cell(1, 1) != FORMAT:
+        raise UserError(
+            f"this is not a survey: it lacks the sheet {SURVEY if SURVEY not in book else RECORD!r} as it was made",
+            where=str(path),
+            mend="take the file that `touchstone judgements template` made; a square table of ratios is read with "
+            "--orientation and --expert",
+        )
+    return book[RECORD], book[SURVEY]
+
+
+def surveyed_hierarchy(path: Path) -> str:
+    """The name of the hierarchy that a survey is of."""
+    record, _ = opened(path)
+    return str(record.cell(2, 2))
 
 
 def recorded(path: Path, record: Sheet) -> list[Question]:
@@ -135,7 +152,7 @@ def refuse_other_tree(path: Path, record: Sheet, questions: list[Question], hier
             if some
         ]
         raise UserError(
-            "the tree in quality.yml has changed since the survey was made. " + ". ".join(parts),
+            "the configured hierarchy has changed since the survey was made. " + ". ".join(parts),
             where=str(path),
             mend=mend,
         )

@@ -94,7 +94,7 @@ def read_square(
     for pair in pairs(hierarchy):
         if pair[0] not in tables:
             cells[pair] = f"a table for {pair[0]}"
-    return ExpertAnswers(expert, path.name, judgements, cells)
+    return ExpertAnswers(expert, hierarchy, path.name, judgements, cells)
 
 
 def parent_of(path: Path, sheet: Sheet, hierarchy: Hierarchy, words: Wording) -> str:

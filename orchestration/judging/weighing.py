@@ -1,28 +1,75 @@
-"""What the configuration asks of the experts' judgements: the tree, how judgements are read, and the weights.
+"""What the configuration asks of the experts' judgements: the hierarchies, how judgements are read, and the weights.
 
 The arithmetic is in scoring/; the judgement files are in judging/tables.py.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from orchestration.config.quality import QualityConfig
+from orchestration.errors import UserError
 from orchestration.judging.tables import read_judgements
 from orchestration.scoring import hierarchy
-from orchestration.settings import Settings
+from orchestration.scoring.judgements import Judgement, importance
+from orchestration.settings import Settings, is_shipped
+
+ACTIVITY = "customer_activity"
 
 
-def weighed(settings: Settings) -> hierarchy.Weights:
-    """The weights that the configured tree gets from the judgement files."""
-    given = [judgement for path in settings.judgement_files for judgement in read_judgements(path)]
-    return hierarchy.weigh(
-        hierarchy_of(settings.quality),
-        [judgement for judgement in given if judgement.hierarchy == settings.quality.hierarchy],
-        ahp_settings(settings),
-    )
+def hierarchies(settings: Settings) -> dict[str, hierarchy.Hierarchy]:
+    """Every hierarchy that the configuration uses, by name; the tree of the quality index comes first.
+
+    Raises
+    ------
+    UserError
+        When the tree of quality.yml bears the name of another one.
+    """
+    quality = hierarchy_of(settings.quality)
+    if quality.name == ACTIVITY:
+        raise UserError(
+            f"{ACTIVITY} is the name of the hierarchy behind the E-value",
+            where=f"{settings.config_file('quality.yml')}, `trees`",
+            mend="give the tree another name, there and in its judgements",
+        )
+    activity = hierarchy.Hierarchy(ACTIVITY, ACTIVITY, {ACTIVITY: tuple(settings.relationship.activity.kinds)})
+    return {tree.name: tree for tree in (quality, activity)}
 
 
-def ahp_settings(settings: Settings) -> hierarchy.AhpSettings:
-    """How the configuration has judgements read, weighed and accepted."""
+def weighed(settings: Settings, name: str) -> hierarchy.Weights:
+    """The weights that one of the `hierarchies` gets from the judgement files."""
+    tree = hierarchies(settings)[name]
+    judgements = judgements_of(settings, name)
+    try:
+        return hierarchy.weigh(tree, judgements, ahp_settings(settings, shipped_experts(settings, name)))
+    except UserError as error:
+        mend = error.mend or f"have it judged: touchstone judgements template {name} --expert NAME"
+        raise UserError(error.what, where=error.where, mend=mend) from None
+
+
+def judgements_of(settings: Settings, name: str) -> list[Judgement]:
+    """What experts say of one hierarchy, in the configured orientation."""
+    found = []
+    for path in settings.judgement_files:
+        given = [said for said in read_judgements(path) if said.hierarchy == name]
+        if is_shipped(path):
+            # The shipped ones are row over column, whichever way round the company's are.
+            given = [replace(said, ratio=importance(said.ratio, settings.quality.orientation)) for said in given]
+        found += given
+    return found
+
+
+def shipped_experts(settings: Settings, name: str) -> list[str]:
+    """The experts of the shipped example, where it counts because the company has no judgements of the hierarchy."""
+    files = [path for path in settings.judgement_files if is_shipped(path)]
+    return sorted({said.expert for path in files for said in read_judgements(path) if said.hierarchy == name})
+
+
+def ahp_settings(settings: Settings, shipped_experts: Sequence[str] = ()) -> hierarchy.AhpSettings:
+    """How the configuration has judgements read, weighed and accepted.
+
+    A company that gives its experts weights knows nothing of the shipped ones: each of those counts 1 unless named.
+    """
     config = settings.quality
     return hierarchy.AhpSettings(
         orientation=config.orientation,
@@ -30,7 +77,7 @@ def ahp_settings(settings: Settings) -> hierarchy.AhpSettings:
         aggregation=config.aggregation,
         random_index=config.random_index,
         limit=settings.gates.gate("scores.quality_weights:each_expert_is_consistent").threshold,
-        expert_weights=config.expert_weights or None,
+        expert_weights=dict.fromkeys(shipped_experts, 1.0) | config.expert_weights if config.expert_weights else None,
     )
 
 

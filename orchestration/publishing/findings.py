@@ -41,11 +41,11 @@ class Marts:
     def __exit__(self, *error: object) -> None:
         self._cursor.close()
 
-    def frame(self, mart: str, columns: str, query: str) -> "pd.DataFrame | None":
+    def frame(self, mart: str, columns: str, query: str, **parameters: str) -> "pd.DataFrame | None":
         """Ask, of a mart that has these columns, what follows; None where it has not, or nothing is found."""
         if not set(columns.split()) <= self._columns.get(mart, set()):
             return None
-        found = self._cursor.execute(query).df()
+        found = self._cursor.execute(query, parameters).df()
         return None if found.empty else found
 
     def number(self, mart: str, columns: str, query: str) -> float | None:
@@ -111,23 +111,25 @@ def profit_curve(marts: Marts) -> "pd.DataFrame | None":
     )
 
 
-def weights(marts: Marts) -> "pd.DataFrame | None":
-    """`indicator`, `parent`, `global_weight`, `is_leaf`: every node of the quality hierarchy below its root."""
+def weights(marts: Marts, hierarchy: str) -> "pd.DataFrame | None":
+    """`indicator`, `parent`, `global_weight`, `is_leaf`: every node of one hierarchy below its root."""
     return marts.frame(
         "quality_weights",
         "hierarchy indicator parent global_weight is_leaf",
         "select indicator, parent, global_weight, is_leaf from quality_weights"
-        " where hierarchy = (select min(hierarchy) from quality_weights) order by global_weight desc, indicator",
+        " where hierarchy = $hierarchy order by global_weight desc, indicator",
+        hierarchy=hierarchy,
     )
 
 
-def consistency(marts: Marts) -> "pd.DataFrame | None":
-    """`parent`, `consistency_ratio`, `experts`, `method` of each matrix of judgements."""
+def consistency(marts: Marts, hierarchy: str) -> "pd.DataFrame | None":
+    """`parent`, `consistency_ratio`, `experts`, `method` of each matrix of judgements of one hierarchy."""
     return marts.frame(
         "quality_weights",
         "hierarchy parent consistency_ratio experts method",
-        "select distinct hierarchy, parent, consistency_ratio, experts, method from quality_weights"
-        " where parent is not null order by all",
+        "select distinct parent, consistency_ratio, experts, method from quality_weights"
+        " where hierarchy = $hierarchy and parent is not null order by all",
+        hierarchy=hierarchy,
     )
 
 

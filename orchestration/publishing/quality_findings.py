@@ -78,9 +78,9 @@ def latest_changes(marts: Marts) -> "pd.DataFrame | None":
     )
 
 
-def rankings(marts: Marts, labels: Labels) -> list[str]:
-    """`ranking_sentences_of` the marts; none where there is nothing to rank."""
+def rankings(marts: Marts, hierarchy: str, labels: Labels) -> list[str]:
+    """`ranking_sentences_of` the marts, under the tree of the index; none where there is nothing to rank."""
     table = "service_quality_indicators"
     cells = marts.frame(table, "dimension member period indicator weight score", ranked_cells_sql(table))
-    nodes = weights(marts)
+    nodes = weights(marts, hierarchy)
     return [] if cells is None or nodes is None else ranking_sentences_of(cells, nodes, labels)

@@ -28,7 +28,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
     connection : duckdb.DuckDBPyConnection
         With the marts in its current database. A missing or empty one shows as no data.
     manifest : dict
-        As `release.publish` completes it. `currency` is shown beside money where it is given.
+        As `release.publish` completes it; its configuration names the tree of the quality index. `currency` is shown beside money where it is given.
     schema : str
         Where the marts are: main in a published file.
 
@@ -52,6 +52,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
         "percent": percent,
         "places": places,
     }
+    tree = manifest["configuration"]["quality"]["hierarchy"]
     with findings.Marts(connection, schema) as marts:
         labels = findings.labels(marts)
         holdout = findings.holdout(marts)
@@ -59,9 +60,9 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
             manifest=manifest,
             headline=findings.headline(marts),
             labels=labels,
-            pictures=_pictures(marts, labels),
-            rankings=quality_findings.rankings(marts, labels),
-            consistency=_rows(findings.consistency(marts)),
+            pictures=_pictures(marts, tree, labels),
+            rankings=quality_findings.rankings(marts, tree, labels),
+            consistency=_rows(findings.consistency(marts, tree)),
             categories=_rows(findings.complaints_by_category(marts)),
             migration=_migration(findings.migration(marts)),
             models=_rows(findings.models(marts)),
@@ -76,12 +77,12 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
         )
 
 
-def _pictures(marts: findings.Marts, labels: Labels) -> dict[str, str | None]:
+def _pictures(marts: findings.Marts, tree: str, labels: Labels) -> dict[str, str | None]:
     """SVG by name; None where there is nothing to draw."""
     drawn: dict[str, tuple[pd.DataFrame | None, Callable[[Any], str]]] = {
         "pyramid": (findings.tiers(marts), lambda frame: pictures.pyramid(frame, labels)),
         "whale_curve": (findings.profit_curve(marts), pictures.whale_curve),
-        "weights": (findings.weights(marts), lambda frame: quality_pictures.weights_tree(frame, labels)),
+        "weights": (findings.weights(marts, tree), lambda frame: quality_pictures.weights_tree(frame, labels)),
         "index_by_month": (findings.index_by_month(marts), pictures.index_by_month),
         "index_by_region": (
             findings.index_by_region(marts),

@@ -3,10 +3,12 @@
 Each function asks the engine one question a check and returns outcomes; what a failure does is in gates.yml.
 """
 
+from collections.abc import Sequence
+
 from orchestration.config.gates import GatesConfig
 from orchestration.quality.checks import CheckOutcome
 from orchestration.scoring.clv.decision import Decision, Moved, row_of, worst_factor
-from orchestration.scoring.hierarchy import Weights
+from orchestration.scoring.hierarchy import Report, Weights
 from orchestration.scoring.tiers import TierDecision
 from orchestration.warehouse.duckdb import Warehouse
 
@@ -214,18 +216,27 @@ def silence(warehouse: Warehouse) -> list[CheckOutcome]:
     return [one_row_a_customer(warehouse, "scores.silence")]
 
 
-def quality_weights(weights: Weights) -> list[CheckOutcome]:
-    """Consistency of every expert's matrix and of the group's, and sums of siblings."""
+def quality_weights(weighed: Sequence[Weights], by_example: Sequence[str] = ()) -> list[CheckOutcome]:
+    """Consistency of every expert's matrix and of the group's in each hierarchy, and sums of siblings.
+
+    `by_example` are the hierarchies that the shipped experts judge, for want of the company's own.
+    """
     table = "scores.quality_weights"
-    worst = max(weights.reports, key=lambda report: report.consistency_ratio)
-    limit = weights.settings.limit
+    reports = [report for weights in weighed for report in weights.reports]
+    worst = max(reports, key=lambda report: report.consistency_ratio)
+    limit = weighed[0].settings.limit
     refused = [
-        f"{report.expert} under {report.parent}: CR {report.consistency_ratio:.3f} is above {limit:g}; "
+        f"{placed(report)}: CR {report.consistency_ratio:.3f} is above {limit:g}; "
         f"to mend, in this order: {'; '.join(report.mends[:3])}"
+        for weights in weighed
         for report in weights.inconsistent()
     ]
+    told = [f"the worst of {len(reports)} matrices is {placed(worst)}: CR {worst.consistency_ratio:.3f}"]
+    if by_example:
+        told.append(f"judged by the experts that are shipped as an example: {', '.join(by_example)}")
     sums = {
-        parent: sum(weights.local[child] for child in children)
+        f"{weights.hierarchy.name}, under {parent}": sum(weights.local[child] for child in children)
+        for weights in weighed
         for parent, children in weights.hierarchy.children.items()
     }
     uneven = {parent: total for parent, total in sums.items() if not abs(total - 1) <= SUM_TOLERANCE}
@@ -234,24 +245,27 @@ def quality_weights(weights: Weights) -> list[CheckOutcome]:
             table,
             "each_expert_is_consistent",
             not refused,
-            " | ".join(refused)
-            or f"the worst of {len(weights.reports)} matrices is {worst.expert}'s under {worst.parent}: "
-            f"CR {worst.consistency_ratio:.3f}",
+            " | ".join(refused) or "; ".join(told),
             observed=worst.consistency_ratio,
             threshold=limit,
-            rows_examined=len(weights.reports),
+            rows_examined=len(reports),
             rows_failing=len(refused),
         ),
         CheckOutcome(
             table,
             "siblings_sum_to_one",
             not uneven,
-            "; ".join(f"under {parent}: {total}" for parent, total in uneven.items())
+            "; ".join(f"{parent}: {total}" for parent, total in uneven.items())
             or f"weights under each of {len(sums)} parents sum to one",
             observed=len(uneven),
             threshold=0,
         ),
     ]
+
+
+def placed(report: Report) -> str:
+    """Whose matrix it is, and of which comparisons: `service_quality, Li under process`."""
+    return f"{report.hierarchy}, {report.expert} under {report.parent}"
 
 
 def quality_index(warehouse: Warehouse, minimum_coverage: float, is_fed: bool) -> list[CheckOutcome]:

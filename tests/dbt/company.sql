@@ -186,7 +186,10 @@ insert into scores.quality_weights values
     ('service', 'performance', 'quality', 1, 0.4, 0.4, 0, 2, 1.2, 'eigenvector', false),
     ('service', 'manner', 'process', 2, 0.5, 0.3, 0.05, 2, 1.2, 'eigenvector', true),
     ('service', 'response_timeliness', 'process', 2, 0.5, 0.3, 0.05, 2, 1.2, 'eigenvector', true),
-    ('service', 'satisfaction', 'performance', 2, 1.0, 0.4, 0, 2, 1.2, 'eigenvector', true);
+    ('service', 'satisfaction', 'performance', 2, 1.0, 0.4, 0, 2, 1.2, 'eigenvector', true),
+    ('customer_activity', 'value_added_purchase', 'customer_activity', 1, 0.5, 0.5, 0.02, 2, 1.2, 'eigenvector', true),
+    ('customer_activity', 'search', 'customer_activity', 1, 0.3, 0.3, 0.02, 2, 1.2, 'eigenvector', true),
+    ('customer_activity', 'post', 'customer_activity', 1, 0.2, 0.2, 0.02, 2, 1.2, 'eigenvector', true);
 
 create table scores.quality_index_indicators (
     dimension varchar, member varchar, period varchar, indicator varchar, parent varchar, value double,

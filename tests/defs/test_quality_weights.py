@@ -23,7 +23,7 @@ def test_every_setting_of_the_comparisons_reaches_the_weights(tmp_path):
         assert shipped in text
         text = text.replace(shipped, own)
     (tmp_path / "quality.yml").write_text(text, "utf-8")
-    found = dataclasses.asdict(weighed(load_settings(tmp_path / "home", tmp_path)).settings)
+    found = dataclasses.asdict(weighed(load_settings(tmp_path / "home", tmp_path), "service_quality").settings)
     expected = dict(line.split(": ") for line in changed.values())
     assert {name: found[name] for name in expected} == expected
     assert set(expected) | {"limit", "expert_weights"} == {field.name for field in dataclasses.fields(AhpSettings)}
@@ -36,7 +36,7 @@ def test_naming_the_other_tree_is_enough_to_weigh_by_it(tmp_path):
         text.replace("hierarchy: service_quality", "hierarchy: service_timing"), "utf-8"
     )
     settings = load_settings(tmp_path / "home", tmp_path)
-    weights = weighed(settings)
+    weights = weighed(settings, "service_timing")
     assert weights.inconsistent() == ()
     assert {node: weights.overall[node] for node in weights.hierarchy.children["service_timing"]} == pytest.approx(
         {"delivery": 1.5**0.5 / (1.5**0.5 + 1), "complaint_handling": 1 / (1.5**0.5 + 1)}

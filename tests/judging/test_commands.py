@@ -38,7 +38,7 @@ def test_from_template_to_weights(own_config, judgements, filled):
     result = judgements("read", filled("王芳"), filled("Ann"))
     assert result.exit_code == 0, result.output
     assert sorted(path.name for path in (own_config / "judgements").iterdir()) == ["Ann.csv", "王芳.csv"]
-    found = weighed(load_settings())
+    found = weighed(load_settings(), "service_quality")
     assert found.overall["process"] == pytest.approx(3 / 4)
     assert found.overall["response_timeliness"] == pytest.approx(3 / 4 * 4 / 11)
     assert found.overall["manner"] == pytest.approx(3 / 4 * 1 / 11)
@@ -122,7 +122,7 @@ def test_judgements_are_written_in_the_configured_orientation(own_config, judgem
     (own_config / "quality.yml").write_text(text.replace("row_over_column", "column_over_row"), "utf-8")
     judgements("read", filled("Ann"))
     assert read_judgements(own_config / "judgements" / "Ann.csv")[0].ratio == 1 / 3
-    assert weighed(load_settings()).overall["process"] == pytest.approx(3 / 4)
+    assert weighed(load_settings(), "service_quality").overall["process"] == pytest.approx(3 / 4)
 
 
 def test_an_expert_without_a_weight_is_refused(own_config, judgements, filled):
@@ -158,7 +158,7 @@ def test_square_tables_need_their_orientation_and_their_expert(own_config, judge
         assert "with both --orientation and --expert" in result.output
     result = judgements("read", path, "--expert", "Ann", "--orientation", "row_over_column")
     assert result.exit_code == 0, result.output
-    assert weighed(load_settings()).overall["response_timeliness"] == pytest.approx(3 / 4 * 4 / 11)
+    assert weighed(load_settings(), "service_quality").overall["response_timeliness"] == pytest.approx(3 / 4 * 4 / 11)
 
 
 def test_a_survey_that_exists_is_not_overwritten(judgements, filled):
@@ -180,7 +180,7 @@ def test_a_template_is_named_after_hierarchy_and_expert(judgements, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["nonsense", "--expert", "Ann"], "unknown hierarchy 'nonsense'; accepted: service_quality"),
+        (["nonsense", "--expert", "Ann"], "unknown hierarchy 'nonsense'; accepted: service_quality, customer_activity"),
         (["service_quality", "--expert", "a/b"], "'a/b' does not do as the name of an expert"),
         (["service_quality", "--expert", "Ann", "--out", "x.csv"], "x.csv is not named .xlsx"),
     ],
@@ -197,4 +197,4 @@ def test_a_panel_of_one_file_is_taken_apart(own_config, judgements, filled):
     shutil.copytree(SHIPPED_CONFIG / "judgements", own_config / "judgements")
     result = judgements("read", filled("service_director"))
     assert "replaced: 8 earlier comparisons of service_director in service_quality.csv" in result.output
-    assert weighed(load_settings()).experts == {"service_quality": 3, "process": 3, "performance": 3}
+    assert weighed(load_settings(), "service_quality").experts == {"service_quality": 3, "process": 3, "performance": 3}

@@ -26,7 +26,7 @@ def told(times: dict, orientation: str = "row_over_column"):
     """The verdict on an expert who says so much of the first over the second."""
     said = tuple(Judgement("ann", TREE.name, *pair, importance(ratio, orientation)) for pair, ratio in times.items())
     cells = {pair: f"S!D{number}" for number, pair in enumerate(PAIRS, 10)}
-    return verdict(ExpertAnswers("ann", "x.xlsx", said, cells), TREE, WORDS, AhpSettings(orientation))
+    return verdict(ExpertAnswers("ann", TREE, "x.xlsx", said, cells), WORDS, AhpSettings(orientation))
 
 
 def test_answers_that_agree_are_told_so():

@@ -112,14 +112,14 @@ def test_an_open_pair_is_allowed_where_the_others_connect_all_items(tmp_path):
     """Speed over manner and manner over effect say how speed stands to effect."""
     found = read(filled(tmp_path / "x.xlsx", GOOD | {"D13": None, "E13": None}))
     assert found.unanswered == [("过程", "速度", "效果")]
-    found.refuse_unconnected(TREE)
+    found.refuse_unconnected()
 
 
 def test_items_that_no_answer_connects_are_refused_with_the_cells_that_would(tmp_path):
     """Speed over manner alone says nothing of effect."""
     found = read(filled(tmp_path / "x.xlsx", GOOD | dict.fromkeys(("D13", "E13", "D14", "E14"))))
     with pytest.raises(UserError) as refused:
-        found.refuse_unconnected(TREE)
+        found.refuse_unconnected()
     assert refused.value.what == (
         "under 过程 no answer connects 速度, 态度 | 效果: missing answer in Survey 问卷!D13, Survey 问卷!D14"
     )

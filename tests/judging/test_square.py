@@ -164,4 +164,4 @@ def test_the_parent_is_the_first_cell_or_the_name_of_the_sheet(tmp_path):
 def test_a_parent_without_a_table_is_refused(tmp_path):
     """Nothing is said of its children."""
     with pytest.raises(UserError, match=r"under 服务 .* missing answer in a table for 服务"):
-        read(saved(tmp_path / "x.xlsx", PROCESS)).refuse_unconnected(TREE)
+        read(saved(tmp_path / "x.xlsx", PROCESS)).refuse_unconnected()

@@ -25,7 +25,7 @@ def manifest_of(as_of: date = date(2026, 6, 30), *, fingerprint: str = "01234567
     return {
         "as_of": as_of,
         "code_version": "0.1.0+abc1234",
-        "configuration": {"tiers": {"platinum": 0.01}},
+        "configuration": {"tiers": {"platinum": 0.01}, "quality": {"hierarchy": "service_quality"}},
         "configuration_hash": "c0ffee" * 10,
         "fingerprint": fingerprint,
         "loads": [

@@ -42,7 +42,6 @@ from range(1, 101) as percentiles (percentile);
 
 create or replace table marts.quality_weights as
 select
-    'service_quality' as hierarchy,
     *,
     0.021 as consistency_ratio,
     cast(4 as bigint) as experts,
@@ -50,15 +49,17 @@ select
     'eigenvector' as method
 from (
     values
-    ('process', null, 0.6, 0.6, false),
-    ('performance', null, 0.4, 0.4, false),
-    ('response_timeliness', 'process', 0.35, 0.21, true),
-    ('content_effectiveness', 'process', 0.2, 0.12, true),
-    ('manner', 'process', 0.15, 0.09, true),
-    ('problem_resolution', 'process', 0.3, 0.18, true),
-    ('satisfaction', 'performance', 0.65, 0.26, true),
-    ('complaint_count', 'performance', 0.35, 0.14, true)
-) as weights (indicator, parent, local_weight, global_weight, is_leaf);
+    ('service_quality', 'process', null, 0.6, 0.6, false),
+    ('service_quality', 'performance', null, 0.4, 0.4, false),
+    ('service_quality', 'response_timeliness', 'process', 0.35, 0.21, true),
+    ('service_quality', 'content_effectiveness', 'process', 0.2, 0.12, true),
+    ('service_quality', 'manner', 'process', 0.15, 0.09, true),
+    ('service_quality', 'problem_resolution', 'process', 0.3, 0.18, true),
+    ('service_quality', 'satisfaction', 'performance', 0.65, 0.26, true),
+    ('service_quality', 'complaint_count', 'performance', 0.35, 0.14, true),
+    ('customer_activity', 'search', 'customer_activity', 0.7, 0.7, true),
+    ('customer_activity', 'post', 'customer_activity', 0.3, 0.3, true)
+) as weights (hierarchy, indicator, parent, local_weight, global_weight, is_leaf);
 
 create or replace table marts.service_quality as
 select

@@ -227,7 +227,7 @@ def judged(c_over_a: float):
 
 def test_consistent_judgements_pass():
     """4/7, 2/7 and 1/7 are one; the consistency ratio is zero."""
-    outcomes = scores.quality_weights(judged(4.0))
+    outcomes = scores.quality_weights([judged(4.0)])
     assert failed(outcomes) == set()
     assert outcomes[0].observed == pytest.approx(0, abs=1e-9)
     assert {outcome.name for outcome in outcomes} == set(scores.QUALITY_WEIGHTS)
@@ -235,7 +235,7 @@ def test_consistent_judgements_pass():
 
 def test_contradicting_judgements_name_the_expert_and_the_way_out():
     """a above b above c above a: the expert and the group are both refused."""
-    (consistency, sums) = scores.quality_weights(judged(0.25))
+    (consistency, sums) = scores.quality_weights([judged(0.25)])
     assert not consistency.passed
     assert sums.passed
     assert consistency.rows_failing == 2
@@ -247,7 +247,7 @@ def test_contradicting_judgements_name_the_expert_and_the_way_out():
 def test_siblings_that_do_not_sum_to_one_are_found(weight):
     """An index over them would not end at 100; no number is not one either."""
     weights = judged(4.0)
-    outcomes = scores.quality_weights(replace(weights, local={**weights.local, "a": weight}))
+    outcomes = scores.quality_weights([replace(weights, local={**weights.local, "a": weight})])
     assert failed(outcomes) == {"siblings_sum_to_one"}
 
 

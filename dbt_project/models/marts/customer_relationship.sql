@@ -1,5 +1,3 @@
-{% set activity_kinds = ['ad_click', 'value_added_purchase', 'message', 'message_click', 'search', 'post'] %}
-
 with
 
 customers as (
@@ -47,27 +45,7 @@ loyalty as (
 
 activity as (
 
-    select
-        customer_id,
-        {% for kind in activity_kinds %}
-        count(*) filter (where kind = '{{ kind }}') as {{ kind }}_count{{ ',' if not loop.last }}
-        {% endfor %}
-    from {{ ref('identified_interactions') }}
-    where occurred_at < {{ end_of_as_of() }}
-        and cast(occurred_at as date) > {{ as_of_date(365) }}
-    group by customer_id
-
-),
-
--- One row, whether or not anything is fed.
-busiest as (
-
-    select
-        {% for kind in activity_kinds %}
-        max({{ kind }}_count) as {{ kind }}_most,
-        {% endfor %}
-        count(*) as active_customers
-    from activity
+    select * from {{ ref('customer_activity') }}
 
 ),
 
@@ -89,15 +67,8 @@ facts as (
         -- The first ceil(n x percent / 100) by profit.
         (value_tiers.profit_rank - 1) * 100 < value_tiers.ranked_customers * {{ var('relationship').profitable_top_percent }}
             as is_among_most_profitable,
-        case
-            when busiest.active_customers > 0 then
-                {% for kind in activity_kinds %}
-                coalesce(ln(1 + activity.{{ kind }}_count) / nullif(ln(1 + busiest.{{ kind }}_most), 0), 0)
-                {{ '+' if not loop.last }}
-                {% endfor %}
-        end / {{ activity_kinds | length }} * 100 as e_value
+        activity.e_value
     from customers
-    cross join busiest
     left join activity on customers.customer_id = activity.customer_id
     left join customer_complaints on customers.customer_id = customer_complaints.customer_id
     left join customer_surveys on customers.customer_id = customer_surveys.customer_id

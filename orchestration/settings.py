@@ -19,7 +19,7 @@ from orchestration.config.clv import ClvConfig
 from orchestration.config.complaints import ComplaintsConfig
 from orchestration.config.gates import GatesConfig
 from orchestration.config.quality import QualityConfig
-from orchestration.config.reading import read_config
+from orchestration.config.reading import judgement_text, read_config
 from orchestration.config.relationship import RelationshipConfig
 from orchestration.config.segments import SegmentsConfig
 from orchestration.config.sources import SourcesConfig
@@ -79,7 +79,7 @@ class Settings:
     def values(self) -> dict[str, Any]:
         """The configuration as plain data, for the manifest and for its hash; judgements included."""
         values = {name: getattr(self, name).model_dump(mode="json") for name in FILES}
-        values["judgements"] = {path.name: path.read_text("utf-8-sig") for path in self.judgement_files}
+        values["judgements"] = {path.name: judgement_text(path) for path in self.judgement_files}
         return values
 
     @property

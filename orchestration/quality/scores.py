@@ -224,6 +224,16 @@ def quality_weights(weights: Weights) -> list[CheckOutcome]:
         f"to mend, in this order: {'; '.join(report.mends[:3])}"
         for report in weights.inconsistent()
     ]
+    unchecked = [f"{report.expert} under {report.parent}" for report in weights.unchecked()]
+    told = " | ".join(refused) or (
+        f"the worst of {len(weights.reports)} matrices is {worst.expert}'s under {worst.parent}: "
+        f"CR {worst.consistency_ratio:.3f}"
+    )
+    if unchecked:
+        told += (
+            f" | cannot be checked: {len(unchecked)} of the experts' matrices have too few comparisons to contradict "
+            f"each other ({', '.join(unchecked)}); one more comparison in each would tell"
+        )
     sums = {
         parent: sum(weights.local[child] for child in children)
         for parent, children in weights.hierarchy.children.items()
@@ -234,9 +244,7 @@ def quality_weights(weights: Weights) -> list[CheckOutcome]:
             table,
             "each_expert_is_consistent",
             not refused,
-            " | ".join(refused)
-            or f"the worst of {len(weights.reports)} matrices is {worst.expert}'s under {worst.parent}: "
-            f"CR {worst.consistency_ratio:.3f}",
+            told,
             observed=worst.consistency_ratio,
             threshold=limit,
             rows_examined=len(weights.reports),

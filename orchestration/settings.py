@@ -20,7 +20,7 @@ from orchestration.config.clv import ClvConfig
 from orchestration.config.complaints import ComplaintsConfig
 from orchestration.config.gates import GatesConfig
 from orchestration.config.quality import QualityConfig
-from orchestration.config.reading import read_config
+from orchestration.config.reading import judgement_text, read_config
 from orchestration.config.relationship import RelationshipConfig
 from orchestration.config.segments import SegmentsConfig
 from orchestration.config.sources import SourcesConfig
@@ -88,7 +88,7 @@ class Settings:
         for path in self.judgement_files:
             # An own file may bear the name of a shipped one and judge another hierarchy.
             name = path.name if path.name not in judgements else f"shipped {path.name}"
-            judgements[name] = path.read_text("utf-8-sig")
+            judgements[name] = judgement_text(path)
         return values
 
     @property

@@ -298,6 +298,16 @@ def test_a_judgement_changes_the_hash(own, tmp_path):
     assert own().configuration_hash != before
 
 
+def test_a_judgement_file_in_another_encoding_is_refused_in_words(own, tmp_path):
+    """A spreadsheet saves Chinese CSV as GB18030; read as anything else, names would change without a word."""
+    (tmp_path / "judgements").mkdir()
+    (tmp_path / "judgements" / "ours.csv").write_bytes("expert\n王芳\n".encode("gb18030"))
+    with pytest.raises(UserError, match="not UTF-8") as refused:
+        assert own().configuration_hash
+    assert "ours.csv" in refused.value.where
+    assert "save it as CSV UTF-8" in refused.value.mend
+
+
 def test_the_hash_depends_on_values_and_not_on_how_or_where_they_are_written(own, tmp_path):
     """A comment, or a copy of the shipped file, decides nothing."""
     before = load_settings().configuration_hash

@@ -1,4 +1,7 @@
-"""Reading one YAML file as its model; what does not fit is told in words, with the place and what is accepted."""
+"""Reading configuration: a YAML file as its model, a judgement file as text.
+
+What does not fit is told in words, with the place and what is accepted.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -36,6 +39,20 @@ def read_config(path: Path, model: type[Strict]) -> Any:
     except ValidationError as error:
         problems = [in_words(problem, model) for problem in error.errors()]
         raise UserError("\n".join(problems), where=str(path), mend="correct the keys or values named above") from None
+
+
+def judgement_text(path: Path) -> str:
+    """The text of a judgement file, without the mark that Excel puts at its beginning.
+
+    Raises
+    ------
+    UserError
+        The file is not UTF-8.
+    """
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError("the judgement file is not UTF-8", where=str(path), mend="save it as CSV UTF-8") from None
 
 
 def in_words(problem: Any, model: type[BaseModel]) -> str:

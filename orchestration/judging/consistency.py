@@ -48,6 +48,12 @@ def verdict(answers: ExpertAnswers, words: Wording, settings: AhpSettings) -> Ve
     for report in weights.reports:
         if report.expert != answers.expert or report.items < 3:
             continue
+        if not report.is_checkable:
+            sentences.append(
+                f"warning: {words.names[report.parent]}: cannot be checked: {report.items - 1} answers on "
+                f"{report.items} items cannot contradict each other; one more would tell"
+            )
+            continue
         told = f"{words.names[report.parent]}: consistency ratio {report.consistency_ratio:.3f}"
         if report.is_consistent:
             sentences.append(f"{told}, the answers agree with each other (at most {settings.limit:g} is accepted)")

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from orchestration.config.reading import judgement_text
 from orchestration.durable import replace_file
 from orchestration.errors import UserError
 from orchestration.scoring.hierarchy import GROUP
@@ -43,11 +44,7 @@ def read_judgements(path: Path) -> list[Judgement]:
 
 def rows_of(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     """The header of a judgement file, and its rows as text, each with its line."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UserError("the judgement file is not UTF-8", where=str(path), mend="save it as CSV UTF-8") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""))
+    reader = csv.DictReader(io.StringIO(judgement_text(path), newline=""))
     header = list(reader.fieldnames or ())
     if missing := set(COLUMNS) - set(header):
         raise UserError(

@@ -231,9 +231,14 @@ def quality_weights(weighed: Sequence[Weights], by_example: Sequence[str] = ()) 
         for weights in weighed
         for report in weights.inconsistent()
     ]
-    told = [f"the worst of {len(reports)} matrices is {placed(worst)}: CR {worst.consistency_ratio:.3f}"]
-    if by_example:
+    told = list(refused) or [f"the worst of {len(reports)} matrices is {placed(worst)}: CR {worst.consistency_ratio:.3f}"]
+    if by_example and not refused:
         told.append(f"judged by the experts that are shipped as an example: {', '.join(by_example)}")
+    if unchecked := [placed(report) for weights in weighed for report in weights.unchecked()]:
+        told.append(
+            f"cannot be checked: {len(unchecked)} of the experts' matrices have too few comparisons to contradict each "
+            f"other ({'; '.join(unchecked)}); one more comparison in each would tell"
+        )
     sums = {
         f"{weights.hierarchy.name}, under {parent}": sum(weights.local[child] for child in children)
         for weights in weighed
@@ -245,7 +250,7 @@ def quality_weights(weighed: Sequence[Weights], by_example: Sequence[str] = ()) 
             table,
             "each_expert_is_consistent",
             not refused,
-            " | ".join(refused) or "; ".join(told),
+            " | ".join(told),
             observed=worst.consistency_ratio,
             threshold=limit,
             rows_examined=len(reports),

@@ -135,6 +135,11 @@ class Report:
     mends: tuple[str, ...]
     missing: int
 
+    @property
+    def is_checkable(self) -> bool:
+        """Whether comparisons could contradict each other: two items cannot, nor a chain of n - 1 among n."""
+        return self.items * (self.items - 1) // 2 - self.missing >= self.items >= 3
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -179,6 +184,14 @@ class Weights:
     def inconsistent(self) -> tuple[Report, ...]:
         """The reports whose consistency ratio is above the limit."""
         return tuple(report for report in self.reports if not report.is_consistent)
+
+    def unchecked(self) -> tuple[Report, ...]:
+        """The experts' reports on three items or more whose comparisons are too few to contradict each other."""
+        return tuple(
+            report
+            for report in self.reports
+            if report.expert != GROUP and report.items >= 3 and not report.is_checkable
+        )
 
     def refuse_inconsistent(self) -> None:
         """Raise a UserError for the first matrix above the limit, with its three worst comparisons."""

@@ -48,6 +48,15 @@ def test_from_template_to_weights(own_config, judgements, filled):
     assert "shipped as an example no longer count" in result.output
 
 
+def test_a_hole_is_told_and_completed(own_config, judgements, filled):
+    """4 : 2 : 1 : 4 is known without the last of its six pairs; the expert's other answers are not lost for it."""
+    result = judgements("read", filled("王芳", {row: said for row, said in GOOD.items() if row != 17}))
+    assert result.exit_code == 0, result.output
+    assert "warning: no answer in Survey 问卷!D17: Manner 服务态度 with Problem resolution 问题解决" in result.output
+    assert len(read_judgements(own_config / "judgements" / "王芳.csv")) == 7
+    assert weighed(load_settings(), "service_quality").overall["manner"] == pytest.approx(3 / 4 * 1 / 11)
+
+
 def test_reading_again_replaces_that_expert_alone_and_says_so(own_config, judgements, filled):
     """The others' files stay, byte for byte."""
     judgements("read", filled("王芳"), filled("Ann"))

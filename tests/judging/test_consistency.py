@@ -38,6 +38,17 @@ def test_answers_that_agree_are_told_so():
     )
 
 
+def test_answers_too_few_to_contradict_each_other_are_not_praised():
+    """Three answers on four items fit together whatever they say; a fourth closes a circle."""
+    chain = {pair: TRUTH[pair] for pair in PAIRS if pair[1] == "甲"}
+    found = told(chain)
+    assert found.is_consistent
+    assert found.sentences[-1] == (
+        "warning: 顶: cannot be checked: 3 answers on 4 items cannot contradict each other; one more would tell"
+    )
+    assert "the answers agree" in told(chain | {("顶", "乙", "丙"): 2}).sentences[-1]
+
+
 @pytest.mark.parametrize("orientation", ["row_over_column", "column_over_row"])
 def test_a_slip_is_told_first_with_its_cell_and_the_truth_in_the_words_of_the_survey(orientation):
     """甲 over 丁 is 8; said the other way round, that is the one to mend, whichever way the files are read."""

@@ -243,6 +243,29 @@ def test_contradicting_judgements_name_the_expert_and_the_way_out():
     assert "to mend, in this order" in consistency.message
 
 
+@pytest.mark.parametrize(
+    ("pairs", "is_told"),
+    [
+        ([("a", "b", 2.0), ("b", "c", 9.0)], True),
+        ([("a", "b", 2.0), ("b", "c", 2.0), ("a", "c", 4.0)], False),
+    ],
+)
+def test_comparisons_too_few_to_contradict_each_other_pass_and_are_told(pairs, is_told):
+    """Two comparisons of three items fit together whatever they say: that is no proof of care."""
+    judgements = [Judgement("Li", "service", "root", *pair) for pair in pairs]
+    (consistency, _) = scores.quality_weights(weigh(TREE, judgements, AhpSettings("row_over_column")))
+    assert consistency.passed
+    assert ("cannot be checked: 1 of the experts' matrices" in consistency.message) == is_told
+    assert ("Li under root" in consistency.message.partition("cannot be checked")[2]) == is_told
+
+
+def test_two_items_need_no_second_comparison():
+    """One comparison is all there is: nobody could be asked for more."""
+    tree = Hierarchy("service", "root", {"root": ("a", "b")})
+    weights = weigh(tree, [Judgement("Li", "service", "root", "a", "b", 3.0)], AhpSettings("row_over_column"))
+    assert "cannot be checked" not in scores.quality_weights([weights])[0].message
+
+
 @pytest.mark.parametrize("weight", [0.5, float("nan")])
 def test_siblings_that_do_not_sum_to_one_are_found(weight):
     """An index over them would not end at 100; no number is not one either."""

@@ -71,8 +71,7 @@ def quality_index(context: dg.AssetExecutionContext, session: dg.ResourceParam[S
         config, warehouse = session.settings.quality, session.warehouse
         weights = weighed(session.settings, config.hierarchy)
         decision = decided_index(config, weights)
-        names = [leaf.indicator for leaf in decision.leaves]
-        cells = warehouse.frame(shrinkage.cells_sql(names, "facts.service_indicators"))
+        cells = warehouse.frame(shrinkage.cells_sql("facts.service_indicators"))
         decided = shrinkage.decide_shrinkage(cells, decision.small_sample)
         warehouse.write_frame("scores.quality_shrinkage", decided)
         warehouse.create_table(INDICATORS, quality.indicators_sql(decision))

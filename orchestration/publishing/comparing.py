@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from orchestration.scoring.quality_changes import Cell, Change
 
 _TABLE = "service_quality_indicators"
-_NEEDED = ("standard_error", "floor_value", "target_value")
+_NEEDED = ("raw_standard_error", "floor_value", "target_value")
 
 
 @click.group()
@@ -79,8 +79,13 @@ def cell(directory: "Path", dimension: str, member: str, period: str) -> "Cell":
 
 
 def told(changes: "list[Change]") -> list[str]:
-    """The changes as lines of a table: values, change with its interval, and points of the index."""
-    lines = [f"{'':<28}{'from':>10}{'to':>10}{'change':>10}   {'95 % interval':<20}{'points':>8}"]
+    """The changes as lines of a table: published values, what they moved the index by, and the raw change's interval.
+
+    Published values of small samples are drawn towards the whole company's; the interval is of the change as measured.
+    """
+    lines = [
+        f"{'':<28}{'from':>10}{'to':>10}{'change':>10}{'points':>8}{'measured':>10}   {'95 % of it':<20}",
+    ]
     for change in changes:
         if change.change is None:
             lines.append(f"{change.indicator:<28}a cell has no index: too little of the weight has data")
@@ -88,7 +93,7 @@ def told(changes: "list[Change]") -> list[str]:
         points = "" if change.contribution is None else f"{change.contribution:+.2f}"
         interval = f"{change.low:+.2f} to {change.high:+.2f}"
         lines.append(
-            f"{change.indicator:<28}{change.value_before:>10.2f}{change.value:>10.2f}{change.change:>+10.2f}   "
-            f"{interval:<20}{points:>8}  {'more than noise' if change.is_more_than_noise else 'may be chance'}"
+            f"{change.indicator:<28}{change.value_before:>10.2f}{change.value:>10.2f}{change.change:>+10.2f}"
+            f"{points:>8}{change.raw_change:>+10.2f}   {interval:<20}  {'more than noise' if change.is_more_than_noise else 'may be chance'}"
         )
     return lines

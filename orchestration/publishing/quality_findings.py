@@ -39,10 +39,10 @@ def latest_changes_sql(table: str) -> str:
 
 
 def ranked_cells_sql(table: str) -> str:
-    """`dimension`, `member`, `indicator`, `weight`, `score` of the regions and value tiers in the last 365 days."""
+    """`dimension`, `member`, `indicator`, `score` of the regions and value tiers with an index in the last 365 days."""
     return (
-        f"select dimension, member, indicator, weight, score from {table}"
-        " where dimension in ('region', 'value_tier') and period = 'last_365_days'"
+        f"select dimension, member, indicator, score from {table}"
+        " where dimension in ('region', 'value_tier') and period = 'last_365_days' and contribution is not null"
         " order by dimension, member, indicator"
     )
 
@@ -81,6 +81,6 @@ def latest_changes(marts: Marts) -> "pd.DataFrame | None":
 def rankings(marts: Marts, hierarchy: str, labels: Labels) -> list[str]:
     """`ranking_sentences_of` the marts, under the tree of the index; none where there is nothing to rank."""
     table = "service_quality_indicators"
-    cells = marts.frame(table, "dimension member period indicator weight score", ranked_cells_sql(table))
+    cells = marts.frame(table, "dimension member period indicator score contribution", ranked_cells_sql(table))
     nodes = weights(marts, hierarchy)
     return [] if cells is None or nodes is None else ranking_sentences_of(cells, nodes, labels)

@@ -134,9 +134,9 @@ def indicators_sql(
     """The select that gives the columns of scores.quality_index_indicators.
 
     One row for each row of `source` whose indicator is in the tree. `value` is drawn to the whole's as `shrinkage`
-    says, `raw_value` is as measured. `weight` is the global weight over the summed weight of the cell's indicators
-    that have data; without a value, weight, score and contribution are null. Contributions are null in a cell below
-    the coverage floor; elsewhere they add up to its index.
+    says, `raw_value` is as measured, each with its standard error. `weight` is the global weight over the summed
+    weight of the cell's indicators that have data; without a value, weight, score and contribution are null.
+    Contributions are null in a cell below the coverage floor; elsewhere they add up to its index.
     """
     return f"""
 with
@@ -152,6 +152,7 @@ select
     value,
     raw_value,
     standard_error,
+    raw_standard_error,
     sample_size,
     sample_size < {index.small_sample} as is_small_sample,
     floor_value,
@@ -247,6 +248,7 @@ scores as (
         indicators.value,
         indicators.raw_value,
         indicators.standard_error,
+        indicators.raw_standard_error,
         indicators.sample_size,
         leaves.floor_value,
         leaves.target_value,

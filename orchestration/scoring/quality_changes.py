@@ -1,10 +1,15 @@
 """What changed in service quality between two cells, indicator by indicator, and whether it is more than noise.
 
-Two cells are compared on the indicators that both have, under the later one's weights. The interval is a parametric
-bootstrap: each value is drawn again and again around itself by its standard error, scored, and compared. Values are
-drawn independently: where two indicators rest on the same complaints, or one cell is within the other, the interval
-of the index is a little too narrow or too wide. Source: methods §6.7, §6.8; Efron and Tibshirani, An Introduction to
-the Bootstrap (1993), ch. 13.
+Two cells are compared on the indicators that both have, under the later one's weights. `change` and the contributions
+are of the published values, which small samples draw towards the whole's. Noise is judged on the change as measured,
+`raw_change`: drawn values of one group that moved alone are held back by those that did not, so no interval around
+their difference holds the truth as often as it says.
+
+Of an indicator the interval is the normal one; of the index a parametric bootstrap: each raw value is drawn again and
+again around itself by its standard error, scored and compared, and the draws are moved so that their median is the raw
+change, which scores clipped at 0 or 100 would push aside. Values are drawn independently: where two indicators rest on
+the same complaints, or one cell is within the other, the interval of the index is a little too narrow or too wide.
+Source: methods §6.7, §6.8; Efron and Tibshirani, An Introduction to the Bootstrap (1993), ch. 13.
 """
 
 import math
@@ -19,30 +24,34 @@ from orchestration.scoring.quality import Scale
 
 INDEX = "index"
 CONFIDENCE = 0.95
+HALF_WIDTH = 1.959963984540054  # standard errors from the middle of a normal law to either end of 95 % of it
 # The ends of a 95 % interval then stand on 50 draws each: they move by about 4 % of its width from seed to seed.
 DRAWS = 2000
 SEED = 20
 
 COLUMNS = {
     **dict.fromkeys(("dimension", "member", "period", "period_before", "indicator"), "string"),
-    **dict.fromkeys(("value", "value_before", "change", "contribution", "change_low", "change_high"), "float64"),
+    **dict.fromkeys(
+        ("value", "value_before", "change", "contribution", "raw_change", "change_low", "change_high"), "float64"
+    ),
     "is_more_than_noise": "boolean",
 }
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One indicator of a cell: its value and standard error in its unit, its weight in the cell, its scale."""
+    """One indicator of a cell: published and raw value, and the raw one's error, in its unit; weight and scale."""
 
     value: float
-    standard_error: float
+    raw_value: float
+    raw_standard_error: float
     weight: float
     scale: Scale
 
     def draws(self, key: str) -> np.ndarray:
-        """The value as it might have come, shape (DRAWS,); the same for the same key, whatever else is drawn."""
+        """The raw value as it might have come, shape (DRAWS,); the same for the same key, whatever else is drawn."""
         random = np.random.default_rng([SEED, *key.encode()])
-        return self.value + self.standard_error * random.standard_normal(DRAWS)
+        return self.raw_value + self.raw_standard_error * random.standard_normal(DRAWS)
 
 
 @dataclass(frozen=True)
@@ -63,9 +72,9 @@ class Cell:
 class Change:
     """From one cell to another.
 
-    For an indicator `value`, `value_before`, `change`, `low` and `high` are in its unit, and `contribution` in points
-    of the index; for the index, over the indicators that both cells have, all are points. None in a comparison where
-    a cell has no index.
+    For an indicator `value`, `value_before`, `change`, `raw_change`, `low` and `high` are in its unit, and
+    `contribution` in points of the index; for the index, over the indicators that both cells have, all are points.
+    None in a comparison where a cell has no index. `low` and `high` are the interval of `raw_change`.
     """
 
     indicator: str
@@ -73,6 +82,7 @@ class Change:
     value_before: float | None
     change: float | None
     contribution: float | None
+    raw_change: float | None
     low: float | None
     high: float | None
 
@@ -89,6 +99,7 @@ class Change:
             "value_before": self.value_before,
             "change": self.change,
             "contribution": self.contribution,
+            "raw_change": self.raw_change,
             "change_low": self.low,
             "change_high": self.high,
             "is_more_than_noise": self.is_more_than_noise,
@@ -107,24 +118,40 @@ def compare(after: Cell, before: Cell) -> list[Change]:
     total = math.fsum(after.measured[name].weight for name in shared)
     is_told = after.has_index and before.has_index and total > 0
     changes = []
-    index = index_before = 0.0
+    index = index_before = raw_index_change = 0.0
     drawn_index = np.zeros(DRAWS)
     for name in shared:
         now, then = after.measured[name], before.measured[name]
-        drawn, drawn_before = after.draws(name), before.draws(name)
-        low, high = _interval(drawn - drawn_before)
+        raw_change = now.raw_value - then.raw_value
+        reach = HALF_WIDTH * math.hypot(now.raw_standard_error, then.raw_standard_error)
         contribution = None
         if is_told:
             weight = now.weight / total
             points, points_before = (weight * _score(one.value, now.scale) for one in (now, then))
             contribution = round(float(points - points_before), 12)
             index, index_before = index + points, index_before + points_before
-            drawn_index += weight * (_score(drawn, now.scale) - _score(drawn_before, now.scale))
-        changes.append(Change(name, now.value, then.value, now.value - then.value, contribution, low, high))
+            raw_index_change += weight * (_score(now.raw_value, now.scale) - _score(then.raw_value, now.scale))
+            drawn_index += weight * (_score(after.draws(name), now.scale) - _score(before.draws(name), now.scale))
+        changes.append(
+            Change(
+                name,
+                now.value,
+                then.value,
+                now.value - then.value,
+                contribution,
+                raw_change,
+                raw_change - reach,
+                raw_change + reach,
+            )
+        )
     if not is_told:
-        return [*changes, Change(INDEX, None, None, None, None, None, None)]
+        return [*changes, Change(INDEX, *[None] * 7)]
     change = math.fsum(one.contribution for one in changes)
-    return [*changes, Change(INDEX, float(index), float(index_before), change, change, *_interval(drawn_index))]
+    low, high = _interval(drawn_index - np.median(drawn_index) + raw_index_change)
+    return [
+        *changes,
+        Change(INDEX, float(index), float(index_before), change, change, float(raw_index_change), low, high),
+    ]
 
 
 def cells(frame: pd.DataFrame) -> list[Cell]:
@@ -133,7 +160,9 @@ def cells(frame: pd.DataFrame) -> list[Cell]:
     for (dimension, member, period), rows in frame.groupby(["dimension", "member", "period"], sort=False):
         scored = rows[rows["score"].notna()]
         measured = {
-            row.indicator: Measured(row.value, row.standard_error, row.weight, Scale(row.floor_value, row.target_value))
+            row.indicator: Measured(
+                row.value, row.raw_value, row.raw_standard_error, row.weight, Scale(row.floor_value, row.target_value)
+            )
             for row in scored.itertuples(index=False)
         }
         found.append(Cell(dimension, member, period, measured, bool(scored["contribution"].notna().any())))

@@ -18,8 +18,8 @@ def ranking_sentences(
 
     Parameters
     ----------
-    cells : DataFrame of `member`, `indicator`, `weight`, `score`
-        The groups of one dimension in one period; a group without data on a branch is left out.
+    cells : DataFrame of `member`, `indicator`, `score`
+        The leaves of the groups of one dimension in one period, of groups that have an index.
     weights : DataFrame of `indicator`, `parent`, `global_weight`
         Every node of one hierarchy below its root.
     named : function of str to str
@@ -40,15 +40,15 @@ def ranking_sentences(
     def branch(indicator: str) -> str:
         return indicator if indicator in tops else branch(parent[indicator])
 
-    scored = cells.dropna(subset=["score"])
-    by_branch = scored.assign(branch=scored["indicator"].map(branch), weighted=scored["weight"] * scored["score"])
-    sums = by_branch.groupby(["member", "branch"])[["weighted", "weight"]].sum()
-    indices = (sums["weighted"] / sums["weight"]).unstack("branch").reindex(columns=tops.index).dropna()
-    if len(indices) < 2 or len(tops) < 2:
+    leaves = [node for node in weights["indicator"] if node not in set(weights["parent"])]
+    shares = weights.set_index("indicator").loc[leaves, "global_weight"].astype(float).to_numpy()
+    scores = cells.dropna(subset=["score"]).pivot(index="member", columns="indicator", values="score")
+    scores = scores.reindex(columns=leaves).astype(float)
+    if len(scores) < 2 or len(tops) < 2:
         return []
-    shares = (tops / tops.sum()).to_numpy()
-    ranges = stable_ranges(indices.to_numpy(), shares)
-    members = [str(member) for member in indices.index]
+    branches = np.array([tops.index.get_loc(branch(leaf)) for leaf in leaves])
+    ranges = stable_ranges(scores.to_numpy(), shares / shares.sum(), branches)
+    members = [str(member) for member in scores.index]
     told = ranges[:1] if len(ranges) == 2 else ranges
     return [_sentence(found, named(tops.index[found.branch]), members, groups) for found in told]
 

@@ -5,17 +5,31 @@ differ; indicators_sql of scoring/quality.py applies it to each cell. Source: Mo
 inference, JASA 78 (1983) 47-55; the spread by DerSimonian and Laird, Controlled Clinical Trials 7 (1986) 177-188.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from orchestration.scoring.literals import sql_double, sql_text
+from orchestration.scoring.literals import sql_double
 
 WHOLE = "overall"
 # Morris's estimate has members - 3 degrees of freedom: with fewer than four, nothing is drawn anywhere.
 FEWEST_MEMBERS = 4
+
+# What the usual variance starts from, before anything is observed: two made-up observations so far from the mean. A
+# company's first complaints may all be alike, and are not certain for it. Shares are 0 or 100 per cent, the net
+# promoter score has -100 and 100; of times, which may be as long as they like, the mean itself is as likely.
+MADE_UP = 2
+WIDEST_DEVIATION = {
+    "nps": 100.0,
+    "satisfaction_ratio": 0.25,
+    "response_hours": 1.0,
+    "resolution_hours": 1.0,
+    "delivery_days": 1.0,
+    "delivery_delay_days": 1.0,
+}
+TIMES = ("response_hours", "resolution_hours", "delivery_days", "delivery_delay_days")
+OF_A_SHARE = 50.0
 
 COLUMNS = {
     "dimension": "string",
@@ -41,12 +55,11 @@ class Spread:
     mean_square_error: float
 
 
-def cells_sql(indicators: Iterable[str], source: str) -> str:
+def cells_sql(source: str) -> str:
     """The values that the decision looks at, with the `variance` of one observation and the `sample_size`, in order."""
-    names = ", ".join(sql_text(name) for name in indicators)
     return (
         f"select dimension, member, period, indicator, value, variance, sample_size from {source} "
-        f"where indicator in ({names}) and value is not null order by dimension, member, period, indicator"
+        "where value is not null order by dimension, member, period, indicator"
     )
 
 
@@ -68,15 +81,14 @@ def decide_shrinkage(cells: pd.DataFrame, prior_size: float) -> pd.DataFrame:
         they are: the whole itself, and a dimension of fewer than four members.
     """
     whole = cells[cells["dimension"] == WHOLE]
-    weighted = (whole["variance"] * whole["sample_size"]).groupby(whole["indicator"]).sum()
-    usual = (weighted / whole.groupby("indicator")["sample_size"].sum()).to_dict()
+    usual = {indicator: usual_variance(indicator, group) for indicator, group in whole.groupby("indicator")}
     values = whole.set_index(["period", "indicator"])["value"].to_dict()
     rows = []
     for (dimension, period, indicator), group in cells.groupby(["dimension", "period", "indicator"], sort=True):
         sizes = group["sample_size"].to_numpy(float)
         errors = square_error(group["variance"].to_numpy(float), sizes, usual[indicator], prior_size)
         found = None
-        if dimension != WHOLE and len(group) >= FEWEST_MEMBERS and usual[indicator] > 0:
+        if dimension != WHOLE and len(group) >= FEWEST_MEMBERS:
             found = spread(group["value"].to_numpy(float), errors)
         rows.append(
             {
@@ -91,6 +103,27 @@ def decide_shrinkage(cells: pd.DataFrame, prior_size: float) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def usual_variance(indicator: str, whole: pd.DataFrame) -> float:
+    """The variance of one observation within a period of the whole company; never zero.
+
+    Each period has one mean of its own, so that a period of a single observation says nothing of the variance; and two
+    made-up observations count beside those of the longest period.
+
+    Parameters
+    ----------
+    indicator : str
+    whole : DataFrame of `value`, `variance`, `sample_size`
+        One row a period.
+    """
+    sizes = whole["sample_size"].to_numpy(float)
+    within = (whole["variance"] * sizes).sum() / max((sizes - 1).sum(), 1.0)
+    widest = WIDEST_DEVIATION.get(indicator, OF_A_SHARE)
+    if indicator in TIMES:
+        widest = max(widest, float(np.average(whole["value"], weights=sizes)))
+    observed = sizes.max()
+    return float((observed * within + MADE_UP * widest**2) / (observed + MADE_UP))
 
 
 def square_error(variance, sample_size, usual_variance, prior_size):
@@ -115,7 +148,7 @@ def spread(values: np.ndarray, square_errors: np.ndarray) -> Spread:
 
 
 def shrunk_sql(source: str, shrinkage: str, prior_size: float) -> str:
-    """CTEs that give `shrunk`: each row of `source` with `value` drawn to the whole, `raw_value`, `standard_error`.
+    """CTEs that give `shrunk`: each row of `source` with `value` drawn to the whole, `raw_value`, and both's errors.
 
     With B = (members - 3) / (members - 1) x error² / (error² + true variance), the value is B x whole + (1 - B) x own.
     Its squared standard error is error² x (1 - (members - 1) / members x B), and what B itself is uncertain by:
@@ -165,6 +198,7 @@ shrunk as (
         end as value,
         value as raw_value,
         sample_size,
+        round(sqrt(square_error), 9) as raw_standard_error,
         round(sqrt(case
             when share_of_whole > 0
                 then square_error * (1 - (members - 1e0) / members * share_of_whole)

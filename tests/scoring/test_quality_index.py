@@ -164,7 +164,7 @@ def test_columns_are_those_of_the_two_tables(engine):
     text, number = "VARCHAR", "DOUBLE"
     assert engine.types(indicators_sql(decided)) == {
         **dict.fromkeys(("dimension", "member", "period", "indicator", "parent"), text),
-        **dict.fromkeys(("value", "raw_value", "standard_error"), number),
+        **dict.fromkeys(("value", "raw_value", "standard_error", "raw_standard_error"), number),
         "sample_size": "BIGINT",
         "is_small_sample": "BOOLEAN",
         **dict.fromkeys(("floor_value", "target_value", "score", "weight", "contribution"), number),

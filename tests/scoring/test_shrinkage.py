@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from orchestration.scoring.shrinkage import cells_sql, decide_shrinkage, shrunk_sql, spread
+from orchestration.scoring.shrinkage import cells_sql, decide_shrinkage, shrunk_sql, spread, usual_variance
 
 PRIOR = 30
 COLUMNS = {
@@ -27,13 +27,22 @@ def cell(member, value, size, variance=100.0, dimension="region"):
     }
 
 
-def shrunk(engine, rows, prior_size=PRIOR):
+def whole(value=50.0, size=900):
+    """The whole company's cell, whose usual variance is then 100: see the test of that."""
+    return cell("all", value, size, (100 * (size + 2) - 5000) / size * (size - 1) / size, dimension="overall")
+
+
+def shrunk(engine, rows):
     """The decision and what the engine makes of it, by member."""
+    return {row["member"]: row for row in shrunk_rows(engine, rows)}
+
+
+def shrunk_rows(engine, rows):
     engine.fill("facts.service_indicators", COLUMNS, rows)
-    cells = engine.connection.execute(cells_sql(["manner"], "facts.service_indicators")).df()
-    engine.connection.register("decided", decide_shrinkage(cells, prior_size))
-    statement = f"with {shrunk_sql('facts.service_indicators', 'decided', prior_size)} select * from shrunk"
-    return {row["member"]: row for row in engine.rows(statement)}
+    cells = engine.connection.execute(cells_sql("facts.service_indicators")).df()
+    engine.connection.register("decided", decide_shrinkage(cells, PRIOR))
+    statement = f"with {shrunk_sql('facts.service_indicators', 'decided', PRIOR)} select * from shrunk"
+    return engine.rows(statement)
 
 
 def test_the_spread_beyond_chance_follows_by_hand():
@@ -53,25 +62,51 @@ def test_a_value_is_drawn_by_its_error_over_the_spread(engine):
     1 - 3/4 x 1/80 + 2 x (1/80)² x 36, the errors being alike.
     """
     values = {"a": 44.0, "b": 48.0, "c": 52.0, "d": 56.0}
-    whole = cell("all", 50.0, 400, dimension="overall")
-    found = shrunk(engine, [whole, *(cell(name, value, 100) for name, value in values.items())])
+    found = shrunk(engine, [whole(), *(cell(name, value, 100) for name, value in values.items())])
     assert found["a"]["value"] == pytest.approx(44.075)
     assert found["d"]["value"] == pytest.approx(55.925)
     assert found["a"]["standard_error"] ** 2 == pytest.approx(1 - 3 / 320 + 72 / 6400)
     assert {name: found[name]["raw_value"] for name in values} == values
-    assert (found["all"]["value"], found["all"]["standard_error"]) == (50.0, 0.5)
+    assert found["a"]["raw_standard_error"] == 1
+    assert found["all"]["value"] == 50
 
 
 def test_the_smaller_the_sample_the_further_it_is_drawn(engine):
     """Same value, same distance from the whole: three answers say less than three hundred."""
     rows = [cell(name, value, size) for name, value, size in (("few", 60, 3), ("many", 60, 300), ("x", 44, 300))]
-    found = shrunk(engine, [cell("all", 50, 900, dimension="overall"), *rows, cell("y", 47, 300)])
+    found = shrunk(engine, [whole(), *rows, cell("y", 47, 300)])
     assert 50 < found["few"]["value"] < found["many"]["value"] < 60
+
+
+def sized(*cells):
+    return pd.DataFrame(cells, columns=["value", "variance", "sample_size"])
+
+
+def test_the_usual_variance_starts_from_two_made_up_observations():
+    """Two months of 5 with a variance of 80 about their own means: 800 / 8 = 100; with two of 50²: (500 + 5000) / 7."""
+    assert usual_variance("manner", sized((50, 80, 5), (60, 80, 5))) == pytest.approx(5500 / 7)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "value", "variance"),
+    [("manner", 100, 2 / 3 * 2500), ("nps", -100, 2 / 3 * 10000), ("response_hours", 30, 2 / 3 * 900)],
+)
+def test_one_observation_is_not_certain(indicator, value, variance):
+    """Nothing but the made-up ones: (1 x 0 + 2 x widest²) / 3; of times the widest is the mean itself."""
+    assert usual_variance(indicator, sized((value, 0, 1))) == pytest.approx(variance)
+
+
+def test_one_detractor_and_then_another_are_no_change(engine):
+    """A net promoter score of 100 from one answer, then -100 from another: 200 is within chance."""
+    rows = [cell("all", value, 1, 0.0, "overall") | {"indicator": "nps"} for value in (100, -100)]
+    rows[1]["period"] = "2026-07"
+    (error, other) = (row["raw_standard_error"] for row in shrunk_rows(engine, rows))
+    assert 1.96 * np.hypot(error, other) > 200
 
 
 def test_three_answers_that_are_alike_are_not_certain(engine):
     """Own variance 0, usual one 100: (3 x 0 + 30 x 100) / 33 / 3 is the squared error."""
-    found = shrunk(engine, [cell("all", 50, 900, dimension="overall"), cell("few", 60, 3, variance=0.0)])
+    found = shrunk(engine, [whole(), cell("few", 60, 3, variance=0.0)])
     assert found["few"]["standard_error"] ** 2 == pytest.approx(3000 / 33 / 3)
 
 

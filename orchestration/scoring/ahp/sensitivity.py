@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Two groups whose indices move apart less than this share of the largest index keep their distance.
-PARALLEL = 1e-12
+# What is smaller than this share of the largest index is rounding.
+LEVEL = 1e-12
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,22 @@ class StableRange:
     swapped_above: tuple[int, int] | None
 
 
-def stable_ranges(indices: np.ndarray, weights: np.ndarray) -> list[StableRange]:
+def stable_ranges(scores: np.ndarray, weights: np.ndarray, branches: np.ndarray) -> list[StableRange]:
     """How far each branch's weight can move, the others rescaled in proportion, before two groups change places.
 
-    With weight t on a branch, a group's index is t x its index on the branch + (1 - t) x its index on the others: a
-    straight line in t. Two groups change places where their lines cross, which is solved exactly. Groups that are
-    level today, but not on every branch, are parted by any move: their range is a point.
+    The index of a group is that of scoring/quality.py: weight x score over the leaves that it has, divided by their
+    weight. With weight t on a branch both sums are straight lines in t, and two groups change places where the
+    quadratic n_a d_b - n_b d_a changes its sign, which is solved exactly. Groups that are level today, but not at every
+    t, are parted by any move: their range is a point. That a group's coverage moves with t is left aside.
 
     Parameters
     ----------
-    indices : ndarray, shape (groups, branches)
-        Index of each group on each branch, 0 to 100; finite.
-    weights : ndarray, shape (branches,)
-        Of at least two branches; positive, with sum 1.
+    scores : ndarray, shape (groups, leaves)
+        0 to 100; NaN where a group lacks the leaf. Each group has one at least.
+    weights : ndarray, shape (leaves,)
+        Positive, with sum 1.
+    branches : ndarray of int, shape (leaves,)
+        The branch of each leaf, from 0 on; at least two.
 
     Returns
     -------
@@ -48,32 +51,60 @@ def stable_ranges(indices: np.ndarray, weights: np.ndarray) -> list[StableRange]
     Raises
     ------
     ValueError
-        For shapes that do not fit, an index that is not finite, weights that are not positive with sum 1.
+        For shapes that do not fit, infinite scores, a group without any, weights that are not positive with sum 1.
     """
-    indices, weights = np.asarray(indices, dtype=float), np.asarray(weights, dtype=float)
-    if indices.ndim != 2 or weights.shape != indices.shape[1:] or len(weights) < 2:
-        raise ValueError(f"indices of shape {indices.shape} do not fit weights of shape {weights.shape}")
-    if not np.isfinite(indices).all():
-        raise ValueError("an index is not finite: leave out groups without data on a branch")
+    scores, weights, branches = np.asarray(scores, float), np.asarray(weights, float), np.asarray(branches)
+    if scores.ndim != 2 or not weights.shape == branches.shape == scores.shape[1:] or len(set(branches)) < 2:
+        raise ValueError(f"scores of shape {scores.shape} do not fit weights of shape {weights.shape} and two branches")
+    has = ~np.isnan(scores)
+    if np.isinf(scores).any() or not has.any(axis=1).all():
+        raise ValueError("a score is not finite, or a group has none")
     if not ((weights > 0).all() and abs(weights.sum() - 1) <= 1e-9):
         raise ValueError(f"weights must be positive and sum to 1: {weights.tolist()}")
-    overall = indices @ weights
-    order = np.argsort(-overall, kind="stable")
+    present = has * weights
+    weighted = present * np.nan_to_num(scores)
+    order = np.argsort(-weighted.sum(axis=1) / present.sum(axis=1), kind="stable")
     ahead, behind = (order[place] for place in np.triu_indices(len(order), 1))
-    lead = overall[ahead] - overall[behind]
     found = []
-    for branch, weight in enumerate(weights.tolist()):
-        others = (overall - weight * indices[:, branch]) / (1 - weight)
-        slope = indices[:, branch] - others
-        closing = slope[behind] - slope[ahead]
-        parting = np.abs(closing) > PARALLEL * np.abs(indices).max(initial=0.0)
-        crossing = weight + np.divide(lead, closing, out=np.full(lead.shape, np.inf), where=parting)
-        level_below = np.where((crossing >= 0) & (crossing <= weight), crossing, -np.inf)
-        level_above = np.where((crossing >= weight) & (crossing <= 1), crossing, np.inf)
-        lowest, below = _first(level_below, np.argmax, 0.0, ahead, behind)
-        highest, above = _first(level_above, np.argmin, 1.0, ahead, behind)
-        found.append(StableRange(branch, weight, lowest, highest, below, above))
+    for branch in range(branches.max() + 1):
+        own = branches == branch
+        weight = float(weights[own].sum())
+        of_own, of_others = (
+            np.stack([weighted[:, some].sum(axis=1), present[:, some].sum(axis=1)]) / weights[some].sum()
+            for some in (own, ~own)
+        )
+        # A group with leaves on one side only has the same index at any t.
+        of_own, of_others = np.where(of_own[1] > 0, of_own, of_others), np.where(of_others[1] > 0, of_others, of_own)
+        now, slope = weight * of_own + (1 - weight) * of_others, of_own - of_others
+        below, above = _sign_changes(now[:, ahead], slope[:, ahead], now[:, behind], slope[:, behind])
+        below, above = np.where(below >= -weight, below, -np.inf), np.where(above <= 1 - weight, above, np.inf)
+        lowest, swapped_below = _first(weight + below, np.argmax, 0.0, ahead, behind)
+        highest, swapped_above = _first(weight + above, np.argmin, 1.0, ahead, behind)
+        found.append(StableRange(branch, weight, lowest, highest, swapped_below, swapped_above))
     return found
+
+
+def _sign_changes(now_a, slope_a, now_b, slope_b) -> tuple[np.ndarray, np.ndarray]:
+    """How far below and above today's weight a leaves off leading b; infinite where it never does.
+
+    Each argument holds numerator and denominator of the indices, shape (2, pairs), as lines in the move of the weight.
+    """
+    square = slope_a[0] * slope_b[1] - slope_b[0] * slope_a[1]
+    linear = now_a[0] * slope_b[1] + slope_a[0] * now_b[1] - now_b[0] * slope_a[1] - slope_b[0] * now_a[1]
+    constant = now_a[0] * now_b[1] - now_b[0] * now_a[1]
+    nothing = LEVEL * max(np.abs(now_a[0]).max(initial=0.0), np.abs(now_b[0]).max(initial=0.0))
+    square, linear, constant = (np.where(np.abs(one) > nothing, one, 0.0) for one in (square, linear, constant))
+    discriminant = linear**2 - 4 * square * constant
+    # Where it is zero the two touch, and do not change places.
+    touches = discriminant <= LEVEL * linear**2
+    half = -(linear + np.where(linear < 0, -1, 1) * np.sqrt(np.maximum(discriminant, 0))) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        roots = np.stack([half / square, constant / half])
+    roots = np.where(np.isnan(roots) | touches, np.inf, roots)
+    below = np.where(roots < 0, roots, -np.inf).max(axis=0, initial=-np.inf)
+    above = np.where(roots > 0, roots, np.inf).min(axis=0, initial=np.inf)
+    is_level = (constant == 0) & ((linear != 0) | (square != 0))
+    return np.where(is_level, 0.0, below), np.where(is_level, 0.0, above)
 
 
 def _first(crossing, nearest, end: float, ahead, behind) -> tuple[float, tuple[int, int] | None]:

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from orchestration.scoring.ahp.sensitivity import StableRange, stable_ranges
+from orchestration.scoring.ahp import sensitivity
+from orchestration.scoring.ahp.sensitivity import StableRange
+
+
+def stable_ranges(indices, weights):
+    """Branches that are leaves themselves."""
+    return sensitivity.stable_ranges(indices, weights, np.arange(np.shape(indices)[1]))
 
 
 def test_two_regions_change_places_where_their_lines_cross():
@@ -80,7 +86,8 @@ def test_within_its_range_the_ranking_holds_and_just_beyond_it_does_not(data, gr
     ("indices", "weights"),
     [
         ([[50, 50]], [1.0]),
-        ([[50, np.nan]], [0.5, 0.5]),
+        ([[50, np.inf]], [0.5, 0.5]),
+        ([[np.nan, np.nan]], [0.5, 0.5]),
         ([[50, 50]], [0.7, 0.7]),
         ([[50, 50]], [1.0, 0.0]),
         ([[50], [50]], [1.0]),
@@ -90,3 +97,39 @@ def test_what_cannot_be_ranked_is_refused(indices, weights):
     """Shapes that do not fit, no number, weights beyond one, a weight of nothing, one branch alone."""
     with pytest.raises(ValueError, match=r"fit|finite|sum to 1"):
         stable_ranges(np.array(indices), np.array(weights))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), st.integers(2, 4), st.lists(st.integers(1, 3), min_size=2, max_size=3))
+def test_groups_that_lack_leaves_are_ranked_by_the_index_over_what_they_have(data, groups, sizes):
+    """By brute force: the published index, weight x score over the weight of the leaves at hand, at 400 weights."""
+    branches = np.repeat(np.arange(len(sizes)), sizes)
+    weights = np.array([data.draw(st.integers(1, 9)) for _ in branches], dtype=float)
+    weights /= weights.sum()
+    scores = np.array(
+        [[data.draw(st.one_of(st.just(np.nan), st.integers(0, 100))) for _ in branches] for _ in range(groups)],
+        dtype=float,
+    )
+    assume((~np.isnan(scores)).any(axis=1).all())
+
+    def indices(branch: int, weight: float) -> np.ndarray:
+        own = branches == branch
+        moved = np.where(own, weights * weight / weights[own].sum(), weights * (1 - weight) / weights[~own].sum())
+        present = np.where(np.isnan(scores), 0, moved)
+        return (present * np.nan_to_num(scores)).sum(axis=1) / present.sum(axis=1)
+
+    today = indices(0, weights[branches == 0].sum())
+    assume(np.diff(np.sort(today)).min() > 1e-6)
+    order = np.argsort(today)
+    for found in sensitivity.stable_ranges(scores, weights, branches):
+        for weight in np.linspace(1e-6, 1 - 1e-6, 400):
+            gaps = np.diff(indices(found.branch, weight)[order])
+            if found.lowest + 1e-7 < weight < found.highest - 1e-7:
+                assert gaps.min() > -1e-9
+        ends = [(found.lowest, -1)] if found.swapped_below else []
+        ends += [(found.highest, 1)] if found.swapped_above else []
+        for end, side in ends:
+            at_end = indices(found.branch, end) if 1e-6 < end < 1 - 1e-6 else None
+            if at_end is not None:
+                first, second = found.swapped_below if side < 0 else found.swapped_above
+                assert at_end[first] == pytest.approx(at_end[second], abs=1e-6)

@@ -48,7 +48,7 @@ def test_contributions_add_up_to_the_change_of_the_index():
 
 
 def test_the_interval_is_that_of_the_normal_law():
-    """Two errors of 3 and 4 make one of 5: 1.96 x 5 to either side; the index's 2,000 draws are off by less than one."""
+    """Two errors of 3 and 4 make one of 5: 1.96 x 5 to either side; the 2,000 draws of the index are off by less."""
     before = Cell("region", "north", "a", {"speed": Measured(50, 50, 3, 1, FULL)}, True)
     after = Cell("region", "north", "b", {"speed": Measured(60, 60, 4, 1, FULL)}, True)
     speed, index = compare(after, before)
@@ -94,12 +94,12 @@ def test_no_change_is_called_more_than_noise_one_time_in_twenty():
     assert called / 4000 == pytest.approx(0.05, abs=0.012)
 
 
-@pytest.mark.parametrize("members", [5, 24, 300])
+@pytest.mark.parametrize("members", [24, 300])
 def test_intervals_hold_the_truth_whatever_the_number_of_members(engine, members):
-    """One member of 5, 24 or 300 moves by 20 and the others stay: all the same, 95 of 100 intervals hold the truth.
+    """One member of 24 or of 300 moves by 20 and the others stay: all the same, 95 of 100 intervals hold the truth.
 
-    The values that are told are drawn towards the whole's, the mover's back by most of its way; the interval is of the
-    change as measured, through the very statements of the refresh. 200 companies, as dimensions here; of each the member
+    The values that are told are drawn towards the whole's, the mover's back by most of its way; the interval is of
+    the change as measured, through the statements of the refresh. 200 companies, as dimensions; of each the member
     that moves and one of the others.
     """
     companies = 200
@@ -131,7 +131,7 @@ def test_intervals_hold_the_truth_whatever_the_number_of_members(engine, members
         speed = found[(found["member"] == member) & (found["indicator"] == "speed")]
         within = speed["change_low"].le(moved) & speed["change_high"].ge(moved)
         assert within.mean() == pytest.approx(0.95, abs=0.04)
-        assert members == 5 or abs(speed["change"] - speed["raw_change"]).mean() > 1
+        assert abs(speed["change"] - speed["raw_change"]).mean() > 1
 
 
 def test_without_an_index_indicators_still_compare():

@@ -1,4 +1,4 @@
-{# What the measures of service need: see models/facts/service_indicators.sql. #}
+{# What the measures of service, and the indicators made of them, need. #}
 
 {# Seconds from one moment to another, exact; an end before its beginning, as of a date without a time, is at once. #}
 {% macro seconds_or_zero(from_moment, to_moment) -%}
@@ -9,16 +9,18 @@
 {%- endmacro %}
 
 {#
-A measure's sums in a cell, exact. Without a base each row with a measure is one.
+An indicator's sums in a cell, exact, of its measure: {of: a column, over: its base}, see models/facts/service_indicators.
+Without a base each row with a measure is one.
 
 A factor of 19 digits, because of two with 18 DuckDB keeps 18 in their product.
 #}
-{% macro measure_sums(measure, base=none) -%}
-    {%- set own = 'cast(measures.' ~ measure ~ ' as decimal(18, 6))' -%}
-    {%- set other = 'measures.' ~ base -%}
+{% macro measure_sums(indicator, measure) -%}
+    {%- set measured = 'measures.' ~ measure.get('of', indicator) -%}
+    {%- set own = 'cast(' ~ measured ~ ' as decimal(18, 6))' -%}
     {%- set longer = 'cast(' ~ own ~ ' as decimal(19, 6))' -%}
     {%- set sums = {'total': own, 'squares': own ~ ' * ' ~ longer} -%}
-    {%- if base -%}
+    {%- if measure.over -%}
+    {%- set other = 'measures.' ~ measure.over -%}
     {%- do sums.update({
         'products': other ~ ' * ' ~ longer,
         'base': other,
@@ -26,18 +28,18 @@ A factor of 19 digits, because of two with 18 DuckDB keeps 18 in their product.
     }) -%}
     {%- endif -%}
     {%- for name, summed in sums.items() -%}
-    cast(sum({{ summed }}) as decimal(38, 12)) as {{ measure }}_{{ name }},
+    cast(sum({{ summed }}) as decimal(38, 12)) as {{ indicator }}_{{ name }},
         {% endfor -%}
-    count(measures.{{ measure }}) as {{ measure }}_observations
+    count({{ measured }}) as {{ indicator }}_observations
 {%- endmacro %}
 
-{# From a column each measure to a row: the sums of the one that the indicator names. #}
-{% macro sums_of_one_measure(indicator, measures) -%}
+{# From a column each indicator to a row: the sums of the one that `named` says. #}
+{% macro sums_of_one_indicator(named, indicators) -%}
     {%- set ones = {'products': 'total', 'base': 'observations', 'base_squares': 'observations'} -%}
     {%- for sum in ['total', 'squares', 'products', 'base', 'base_squares', 'observations'] -%}
-    case {{ indicator }}
-            {%- for measure, base in measures.items() %}
-            when '{{ measure }}' then {{ measure }}_{{ sum if base else ones.get(sum, sum) }}
+    case {{ named }}
+            {%- for indicator, measure in indicators.items() %}
+            when '{{ indicator }}' then {{ indicator }}_{{ sum if measure.over else ones.get(sum, sum) }}
             {%- endfor %}
         end as {{ sum }}{{ ',\n        ' if not loop.last }}
     {%- endfor -%}

@@ -17,6 +17,7 @@ class GreenChannelConfig(Strict):
 
 class ComplaintsConfig(Strict):
     response_promise_hours: float = Field(default=24, gt=0)
+    resolution_promise_hours: float = Field(default=72, gt=0)
     resolution_grace_days: int = Field(default=30, ge=0)
     repeat_within_days: int = Field(default=90, gt=0)
     green_channel: GreenChannelConfig = GreenChannelConfig()

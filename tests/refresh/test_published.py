@@ -21,6 +21,7 @@ CONTRACT = {
     "service_quality_changes": "dimension member period period_before indicator change contribution is_more_than_noise",
     "service_quality_indicators": "dimension member period indicator value raw_value is_small_sample score weight "
     "contribution",
+    "service_timings": "dimension member period timing unit events median_time p90_time promised within_promise_share",
     "quality_weights": "hierarchy indicator parent local_weight global_weight consistency_ratio experts method",
     "complaint_trends": "month category channel complaints",
     "profit_curve": "percentile customers",

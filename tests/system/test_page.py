@@ -96,6 +96,16 @@ def test_asset_page_tells_checks_with_their_results(page, tab):
     expect(tab.get_by_text("the refresh is held", exact=True).first).to_be_visible()
 
 
+@pytest.mark.parametrize("asset", ["clv", "quality_weights", "quality_index"])
+def test_asset_page_shows_its_pictures(page, tab, asset):
+    """A picture that the page refuses to load would be an empty frame, and its metadata would still be there."""
+    tab.goto(f"/assets/scores/{asset}")
+    tab.get_by_text("[Show Markdown]").first.click()
+    picture = tab.locator('img[src^="data:image/svg"]').first
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+
+
 def test_job_and_schedule_are_there(page, tab):
     repository = page.repository()
     assert "refresh" in [job["name"] for job in repository["jobs"]]

@@ -1,0 +1,61 @@
+{{ config(materialized='view') }}
+
+with
+
+complaints as (
+
+    select
+        *,
+        cast(opened_at as date) as opened_date,
+        coalesce(first_response_at, {{ end_of_as_of() }}) as answered_or_end,
+        coalesce(resolved_at, {{ end_of_as_of() }}) as resolved_or_end,
+        {{ hours_between('opened_at', end_of_as_of()) }} as hours_open,
+        -- An unanswered complaint counts as missed once its promise has passed, and not before.
+        first_response_at is not null
+            or {{ hours_between('opened_at', end_of_as_of()) }} > {{ var('complaints').response_promise_hours }}
+            as is_answer_due,
+        resolved_at is not null
+            or cast(opened_at as date) < {{ as_of_date(var('complaints').resolution_grace_days) }}
+            as is_resolution_due
+    from {{ ref('complaints') }}
+    where not is_suggestion and cast(opened_at as date) >= date '{{ first_service_day() }}'
+
+),
+
+complained_orders as (
+
+    select
+        complaints.complaint_id,
+        orders.channel
+    from complaints
+    inner join {{ ref('orders') }} as orders on complaints.order_id = orders.order_id
+
+)
+
+select
+    complaints.customer_id,
+    complaints.opened_date as observed_date,
+    complained_orders.channel as observed_channel,
+    case
+        when not complaints.is_answer_due then null
+        when complaints.response_hours <= {{ var('complaints').response_promise_hours }} then 1
+        else 0
+    end as response_timeliness,
+    case when complaints.is_answer_due then {{ seconds_or_zero('opened_at', 'answered_or_end') }} end as response_seconds,
+    case when complaints.first_response_at is not null then {{ seconds_or_zero('opened_at', 'first_response_at') }} end
+        as answered_after_seconds,
+    case
+        when not complaints.is_resolution_due then null
+        when complaints.resolved_at is not null and coalesce(complaints.resolution_accepted, true) then 1
+        else 0
+    end as problem_resolution,
+    case when complaints.is_resolution_due then {{ seconds_or_zero('opened_at', 'resolved_or_end') }} end as resolution_seconds,
+    case when complaints.resolved_at is not null then {{ seconds_or_zero('opened_at', 'resolved_at') }} end
+        as resolved_after_seconds,
+    case
+        when complaints.resolution_hours <= {{ var('complaints').resolution_promise_hours }} then 1
+        when complaints.resolved_at is not null or complaints.hours_open > {{ var('complaints').resolution_promise_hours }} then 0
+    end as resolution_timeliness,
+    case when complaints.is_repeat then 1 else 0 end as repeat_rate
+from complaints
+left join complained_orders on complaints.complaint_id = complained_orders.complaint_id

@@ -1,0 +1,31 @@
+{{ config(materialized='view') }}
+
+with
+
+orders as (
+
+    select
+        *,
+        coalesce(delivered_at, {{ end_of_as_of() }}) as delivered_or_end,
+        promised_at < {{ end_of_as_of() }} as is_promise_due
+    from {{ ref('orders') }}
+    where is_counted and ordered_date >= date '{{ first_service_day() }}'
+
+)
+
+select
+    customer_id,
+    ordered_date as observed_date,
+    channel as observed_channel,
+    case when is_promise_due then case when is_delivered_late then 0 else 1 end end as delivery_on_time,
+    case when is_promise_due then {{ seconds_or_zero('promised_at', 'delivered_or_end') }} end as delay_seconds,
+    -- What has not come counts with the days so far, once it was promised to be there.
+    case
+        when delivered_at is not null or is_promise_due then {{ seconds_or_zero('ordered_at', 'delivered_or_end') }}
+    end as delivery_seconds,
+    {{ days_between('ordered_date', 'cast(delivered_at as date)') }} as delivered_after_days,
+    case
+        when is_promise_due and delivered_at is not null
+            then greatest(0, {{ days_between('cast(promised_at as date)', 'cast(delivered_at as date)') }})
+    end as delivered_late_days
+from orders

@@ -41,7 +41,7 @@ values
     ('o18', 'c10', '2026-06-06 10:00', 200, 2, null, null, 'east', 'completed', null, null, null, 'l1', 19);
 
 create table raw.complaints (
-    complaint_id varchar, customer_id varchar, opened_at timestamp, first_response_at timestamp, resolved_at timestamp,
+    complaint_id varchar, customer_id varchar, opened_at timestamp, first_response_at timestamp, escalated_at timestamp, resolved_at timestamp,
     channel varchar, category varchar, severity varchar, need_violated varchar, resolution_accepted boolean,
     order_id varchar, is_suggestion boolean, text varchar, updated_at timestamp, _load varchar, _row bigint
 );

@@ -56,10 +56,6 @@ complaints as (
         cast(opened_at as date) as opened_date,
         coalesce(first_response_at, {{ end_of_as_of() }}) as answered_or_end,
         coalesce(resolved_at, {{ end_of_as_of() }}) as resolved_or_end,
-        -- An unanswered complaint counts as missed once its promise has passed, and not before.
-        first_response_at is not null
-            or {{ hours_between('opened_at', end_of_as_of()) }} > {{ var('complaints').response_promise_hours }}
-            as is_answer_due,
         resolved_at is not null
             or cast(opened_at as date) < {{ as_of_date(var('complaints').resolution_grace_days) }}
             as is_resolution_due
@@ -151,12 +147,8 @@ complaint_measures as (
         complaints.customer_id,
         complaints.opened_date as observed_date,
         complained_orders.channel,
-        case
-            when not complaints.is_answer_due then null
-            when complaints.response_hours <= {{ var('complaints').response_promise_hours }} then 1
-            else 0
-        end as response_timeliness,
-        case when complaints.is_answer_due then {{ seconds_or_zero('opened_at', 'answered_or_end') }} end as response_hours,
+        case when complaints.is_within_promise then 1 when not complaints.is_within_promise then 0 end as response_timeliness,
+        case when complaints.is_within_promise is not null then {{ seconds_or_zero('opened_at', 'answered_or_end') }} end as response_hours,
         case
             when not complaints.is_resolution_due then null
             when complaints.resolved_at is not null and coalesce(complaints.resolution_accepted, true) then 1

@@ -78,3 +78,12 @@ def test_every_table_of_the_published_set_stands_before_the_release(graph):
     """The release waits for every mart, and through them for everything else."""
     [release] = [key for key in graph.get_all_asset_keys() if key.path[0] == "release"]
     assert {key for key in graph.get_all_asset_keys() if key.path[0] == "marts"} == set(graph.get(release).parent_keys)
+
+
+def test_no_complaint_lowers_a_value_tier(graph):
+    """Complaints are a gift (methods 5): what the tier is made of has none below it."""
+    [below] = [{key} for key in graph.get_all_asset_keys() if key.path == ["scores", "value_tiers"]]
+    while (more := below.union(*(graph.get(key).parent_keys for key in below))) != below:
+        below = more
+    assert {"facts/customer_orders", "raw/orders"} <= (names := {key.to_user_string() for key in below})
+    assert {"facts/complaints", "facts/customer_complaints"} & names == set()

@@ -24,8 +24,9 @@ A feed without a key holds events, which are told apart by their content.
             'moment': 'opened_at',
             'revised_at': 'updated_at',
             'columns': [
-                'complaint_id', 'customer_id', 'opened_at', 'first_response_at', 'resolved_at', 'channel', 'category',
-                'severity', 'need_violated', 'resolution_accepted', 'order_id', 'is_suggestion', 'updated_at',
+                'complaint_id', 'customer_id', 'opened_at', 'first_response_at', 'escalated_at', 'resolved_at', 'channel',
+                'category', 'severity', 'need_violated', 'resolution_accepted', 'order_id', 'is_suggestion',
+                'updated_at',
             ],
             'private': ['text'],
         },

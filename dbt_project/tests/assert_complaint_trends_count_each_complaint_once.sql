@@ -1,7 +1,7 @@
 {{ config(
     meta={
         'dagster': {'ref': {'name': 'complaint_trends'}},
-        'description': 'Each month of the trends has as many complaints as were opened in it.',
+        'description': 'Each month and category of the trends has as many complaints, and as many suggestions, as were opened in it.',
     }
 ) }}
 
@@ -11,9 +11,11 @@ trends as (
 
     select
         month,
-        sum(complaints) as complaints
+        category,
+        sum(complaints) as complaints,
+        sum(suggestions) as suggestions
     from {{ ref('complaint_trends') }}
-    group by month
+    group by month, category
 
 ),
 
@@ -21,17 +23,24 @@ opened as (
 
     select
         opened_month as month,
-        count(*) as complaints
+        category,
+        count(*) filter (where not is_suggestion) as complaints,
+        count(*) filter (where is_suggestion) as suggestions
     from {{ ref('complaints') }}
-    where not is_suggestion and opened_month >= date '{{ months_up_to_as_of(24)[-1].first_day }}'
-    group by opened_month
+    where opened_month >= date '{{ months_up_to_as_of(24)[-1].first_day }}'
+    group by opened_month, category
 
 )
 
 select
     coalesce(trends.month, opened.month) as month,
+    coalesce(trends.category, opened.category) as category,
     trends.complaints,
-    opened.complaints as opened_complaints
+    opened.complaints as opened_complaints,
+    trends.suggestions,
+    opened.suggestions as opened_suggestions
 from trends
-full outer join opened on trends.month = opened.month
-where coalesce(trends.complaints, 0) <> coalesce(opened.complaints, 0)
+full outer join opened on trends.month = opened.month and trends.category = opened.category
+where
+    coalesce(trends.complaints, 0) <> coalesce(opened.complaints, 0)
+    or coalesce(trends.suggestions, 0) <> coalesce(opened.suggestions, 0)

@@ -16,6 +16,10 @@ IMPROVED_DAYS = 182
 RESPONSE_MEDIAN_HOURS = 8.0
 LATE_REGION_SLOWNESS = 2.4
 IMPROVED_REGION_SLOWNESS = 0.4
+# Safety and fairness go to the general manager, who is promised to hear of them within 12 hours.
+ESCALATED_NEEDS = ("safety", "fairness")
+ESCALATION_MEDIAN_HOURS = 4.0
+NEVER_ESCALATED = 0.02
 # How the help desk writes a phone: codes of `layouts.PHONE_SPELLINGS`, the first as in the customers feed.
 PHONE_SPELLING_SHARES = [0.70, 0.10, 0.08, 0.07, 0.05]
 
@@ -76,12 +80,14 @@ def draw_complaints(
     text = (kind_of_text + rng.integers(words.VARIANTS, size=count)) * 2 + people.is_english[complainer]
     names_order = is_late | (rng.random(count) < 0.6)
     is_touched = ~np.isnat(resolved_at) & (rng.random(count) < 0.03)
+    escalated_at = _escalations(people.region[complainer], need, opened_at, rng, history)
     frame = pd.DataFrame(
         {
             "complaint_id": np.arange(first_number, first_number + count),
             "customer_id": people.number[complainer],
             "opened_at": opened_at,
             "first_response_at": responded_at,
+            "escalated_at": escalated_at,
             "resolved_at": resolved_at,
             "channel": pd.Categorical.from_codes(
                 choose(rng, words.COMPLAINT_CHANNEL_SHARES, count), words.COMPLAINT_CHANNELS
@@ -113,6 +119,15 @@ def _answers(region, opened_at, rng, history):
     resolved_at = responded_at + hours(30 * slowness * rng.lognormal(0.0, 0.9, count))
     luck = rng.random(count)
     return history.known(blank(responded_at, luck < 0.02)), history.known(blank(resolved_at, luck < 0.06))
+
+
+def _escalations(region, need, opened_at, rng, history):
+    """When what violates safety or fairness reached the general manager: log-normal, slower in the late region."""
+    count = len(opened_at)
+    slowness = np.where(region == words.LATE_REGION, LATE_REGION_SLOWNESS, 1.0)
+    escalated_at = opened_at + hours(ESCALATION_MEDIAN_HOURS * slowness * rng.lognormal(0.0, 0.8, count))
+    is_due = np.isin(need, [words.NEEDS.index(name) for name in ESCALATED_NEEDS])
+    return history.known(blank(escalated_at, ~is_due | (rng.random(count) < NEVER_ESCALATED)))
 
 
 def _gravity(topic, is_suggestion, rng):

@@ -88,7 +88,7 @@ def _orders(ids):
 def _complaints(ids):
     return (
         {"complaint_id": _complaint(), "customer_id": _spelled_phone()}
-        | {name: _moment(name) for name in ("opened_at", "first_response_at", "resolved_at")}
+        | {name: _moment(name) for name in ("opened_at", "first_response_at", "escalated_at", "resolved_at")}
         | {name: _text(name) for name in ("channel", "category", "severity", "need_violated")}
         | {"resolution_accepted": _flag("resolution_accepted"), "order_id": ids.order()}
         | {

@@ -5,7 +5,12 @@ import pandas as pd
 
 from orchestration.sample import population
 from orchestration.sample import vocabulary as words
-from orchestration.sample.complaints import IMPROVED_DAYS, IMPROVED_REGION_SLOWNESS, LATE_REGION_SLOWNESS
+from orchestration.sample.complaints import (
+    ESCALATED_NEEDS,
+    IMPROVED_DAYS,
+    IMPROVED_REGION_SLOWNESS,
+    LATE_REGION_SLOWNESS,
+)
 from orchestration.sample.history import History
 from orchestration.sample.orders import drift_factor
 from orchestration.sample.population import Population
@@ -69,6 +74,8 @@ History from {history.first.astype("datetime64[D]")} to {history.end}, both incl
   after its promised date: {population.LATE_SHARE_IN_LATE_REGION} on average there, {population.LATE_SHARE} elsewhere.
 - Complaints follow late deliveries, and are answered {LATE_REGION_SLOWNESS} times as slowly in {late_region},
   so the promise of 24 hours is missed more often there.
+- Complaints that violate {" or ".join(ESCALATED_NEEDS)} reach the general manager, and as slowly there: the promise of
+  12 hours is missed often.
 - The help desk knows customers by phone only, and writes phones in several ways (+86, 0086, dashes, full width).
   `complaints.csv` here says whose each complaint is.
 - Some interactions name the customer by the number of an older system, K-n for customer n, as `aliases` says.

@@ -76,10 +76,10 @@ COMPLAINTS = Contract(
     "complaints",
     _columns(
         "complaint_id customer_id opened_at",
-        "first_response_at resolved_at channel category severity need_violated resolution_accepted order_id "
-        "is_suggestion text updated_at",
+        "first_response_at escalated_at resolved_at channel category severity need_violated resolution_accepted "
+        "order_id is_suggestion text updated_at",
         {
-            **dict.fromkeys(("opened_at", "first_response_at", "resolved_at", "updated_at"), "moment"),
+            **dict.fromkeys(("opened_at", "first_response_at", "escalated_at", "resolved_at", "updated_at"), "moment"),
             **dict.fromkeys(("resolution_accepted", "is_suggestion"), "flag"),
         },
         {"need_violated": "safety fairness esteem"},

@@ -73,6 +73,9 @@ BY_NAME = {
         "insert into marts.tier_migration values ('year_ago', 'abc', 'new', 'C', 3, 0)"
     ),
     "assert_complaint_trends_count_each_complaint_once": "delete from marts.complaint_trends where category = 'price'",
+    "assert_complaint_changes_count_each_complaint_once": (
+        "delete from marts.complaint_changes where category = 'price'"
+    ),
     "assert_price_like_benefits_depend_on_the_ladder_only": (
         "insert into marts.service_plan by name select * replace ('c99' as customer_id, 1 as rebate_amount)"
         " from marts.service_plan where customer_id = 'c01'"

@@ -41,20 +41,20 @@ values
     ('o18', 'c10', '2026-06-06 10:00', 200, 2, null, null, 'east', 'completed', null, null, null, 'l1', 19);
 
 create table raw.complaints (
-    complaint_id varchar, customer_id varchar, opened_at timestamp, first_response_at timestamp, resolved_at timestamp,
+    complaint_id varchar, customer_id varchar, opened_at timestamp, first_response_at timestamp, escalated_at timestamp, resolved_at timestamp,
     channel varchar, category varchar, severity varchar, need_violated varchar, resolution_accepted boolean,
     order_id varchar, is_suggestion boolean, text varchar, updated_at timestamp, _load varchar, _row bigint
 );
 
 insert into raw.complaints
-    (complaint_id, customer_id, opened_at, first_response_at, resolved_at, channel, category, need_violated, resolution_accepted, order_id, is_suggestion, text, _load, _row)
+    (complaint_id, customer_id, opened_at, first_response_at, escalated_at, resolved_at, channel, category, need_violated, resolution_accepted, order_id, is_suggestion, text, _load, _row)
 values
-    ('k1', 'c01', '2026-04-10 08:00', '2026-04-10 12:00', '2026-04-12', 'phone', 'delivery', null, true, 'o02', false, 'Call me on 555', 'l1', 1),
-    ('k2', 'c01', '2026-05-10 08:00', '2026-05-12 08:00', '2026-05-13', 'phone', 'delivery', 'safety', false, null, null, 'Again', 'l1', 2),
-    ('k3', '＋８６（５５５）０２', '2026-05-11 08:00', null, null, null, null, null, null, null, false, 'Hello?', 'l1', 3),
-    ('k4', 'A14', '2026-06-30 20:00', null, null, 'web', 'price', null, null, null, false, 'Too dear', 'l1', 4),
-    ('k5', 'c03', '2026-06-20 20:00', null, null, 'web', 'price', null, null, null, true, 'Add a button', 'l1', 5),
-    ('k5', 'c03', '2026-06-20 20:00', null, null, 'web', 'price', null, null, null, true, 'Add a button', 'l2', 1);
+    ('k1', 'c01', '2026-04-10 08:00', '2026-04-10 12:00', null, '2026-04-12', 'phone', 'delivery', null, true, 'o02', false, 'Call me on 555', 'l1', 1),
+    ('k2', 'c01', '2026-05-10 08:00', '2026-05-12 08:00', '2026-05-10 18:00', '2026-05-13', 'phone', 'delivery', 'safety', false, null, null, 'Again', 'l1', 2),
+    ('k3', '＋８６（５５５）０２', '2026-05-11 08:00', null, null, null, null, null, null, null, null, false, 'Hello?', 'l1', 3),
+    ('k4', 'A14', '2026-06-30 20:00', null, null, null, 'web', 'price', null, null, null, false, 'Too dear', 'l1', 4),
+    ('k5', 'c03', '2026-06-20 20:00', null, null, null, 'web', 'price', null, null, null, true, 'Add a button', 'l1', 5),
+    ('k5', 'c03', '2026-06-20 20:00', null, null, null, 'web', 'price', null, null, null, true, 'Add a button', 'l2', 1);
 
 create table raw.surveys (
     response_id varchar, customer_id varchar, answered_at timestamp, question varchar, score double,
@@ -216,6 +216,19 @@ insert into scores.quality_changes values
     ('overall', 'all', '2026-06', '2026-05', 'response_timeliness', 80, 60, 20, 8.571428571429, 5, 35, true),
     ('overall', 'all', '2026-06', '2026-05', 'satisfaction', 40, 50, -10, -5.714285714286, -20, 1, false),
     ('overall', 'all', '2026-06', '2026-05', 'index', 57.142857142857, 54.285714285714, 2.857142857143, 2.857142857143, -6, 12, false);
+
+-- k1 to k4, against a year that is made up; price has none before.
+create table scores.complaint_changes (
+    month timestamp, category varchar, complaints bigint, orders bigint, complaints_before bigint, orders_before bigint,
+    rate_ratio double, rate_ratio_low double, rate_ratio_high double, dispersion double, p_value double,
+    is_more_than_noise boolean, no_ratio_reason varchar
+);
+
+insert into scores.complaint_changes values
+    ('2026-06-01', 'all', 4, 12, 3, 12, 1.333333333333, 0.2, 9, 1, 1, false, null),
+    ('2026-06-01', 'delivery', 2, 12, 2, 12, 1, 0.07, 14, 1, 1, false, null),
+    ('2026-06-01', 'uncategorised', 1, 12, 1, 12, 1, 0.01, 80, 1, 1, false, null),
+    ('2026-06-01', 'price', 1, 12, 0, 12, null, 0.03, null, 1, 1, false, 'none_before');
 
 create table scores.quality_index (
     dimension varchar, member varchar, period varchar, quality_index double, process_index double,

@@ -23,7 +23,10 @@ CONTRACT = {
     "contribution",
     "service_timings": "dimension member period timing unit events median_time p90_time promised within_promise_share",
     "quality_weights": "hierarchy indicator parent local_weight global_weight consistency_ratio experts method",
-    "complaint_trends": "month category channel complaints",
+    "complaint_trends": "month category channel complaints complaints_per_100_orders complaints_per_100_customers "
+    "median_response_hours p90_response_hours median_resolution_hours p90_resolution_hours within_promise_share "
+    "repeat_share recovered_share green_channel_complaints green_channel_breaches suggestions",
+    "complaint_changes": "month category rate_ratio rate_ratio_low rate_ratio_high p_value is_more_than_noise",
     "profit_curve": "percentile customers",
     "service_plan": "customer_id package personal_packages contact_cadence next_contact_due_at rebate_amount gift "
     "planning_horizon_months actions",
@@ -116,6 +119,32 @@ def test_complaints_by_phone_are_of_the_customers_of_the_truth(published, marts)
         marts.execute("select customer_id, complaints from marts.customer_relationship where complaints > 0").fetchall()
     )
     assert found == expected
+
+
+def test_complaints_breaches_and_recoveries_are_those_of_the_feeds(published, marts, orders):
+    """Recomputed by pandas from the raw files: promises of 12 and 24 hours, and an order after what was accepted."""
+    moments = ["opened_at", "first_response_at", "escalated_at", "resolved_at"]
+    feed = pd.read_csv(published.feed("complaints"), parse_dates=moments)
+    whose = pd.read_csv(published.feed("complaints").parent / "truth" / "complaints.csv")
+    complaints = feed.drop(columns="customer_id").merge(whose, on="complaint_id").query("not is_suggestion")
+    hours = (complaints[moments].sub(complaints["opened_at"], axis=0)).apply(lambda gap: gap.dt.total_seconds() / 3600)
+    so_far = (pd.Timestamp("2026-07-01") - complaints["opened_at"]).dt.total_seconds() / 3600
+    is_green = complaints["need_violated"].isin(["safety", "fairness"])
+    is_fed = complaints["opened_at"] >= complaints.loc[complaints["escalated_at"].notna(), "opened_at"].min()
+    is_unheard = is_fed & (hours["escalated_at"].fillna(so_far) > 12)
+    is_breach = is_green & (is_unheard | (hours["first_response_at"].fillna(so_far) > 24))
+    completed = orders[orders["status"].fillna("completed") == "completed"]
+    last_order = complaints["customer_id"].map(completed.groupby("customer_id")["ordered_at"].max())
+    is_recovered = complaints["resolution_accepted"].fillna(False).astype(bool) & (
+        last_order > complaints["resolved_at"]
+    )
+    expected = (len(complaints), is_green.sum(), is_breach.sum(), is_recovered.sum(), feed["is_suggestion"].sum())
+    found = marts.execute(
+        "select sum(complaints), sum(green_channel_complaints), sum(green_channel_breaches),"
+        " round(sum(recovered_share * complaints), 6), sum(suggestions) from marts.complaint_trends"
+    ).fetchone()
+    assert found == expected
+    assert all(count > 0 for count in expected[:4])
 
 
 def test_pyramid_has_the_cumulative_ceilings(marts):

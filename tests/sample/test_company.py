@@ -15,8 +15,8 @@ from orchestration.sample.company import write_company
 CONTRACT = {
     "orders": "order_id customer_id ordered_at amount quantity cost channel category region status due_at paid_at "
     "promised_at delivered_at updated_at",
-    "complaints": "complaint_id customer_id opened_at first_response_at resolved_at channel category severity "
-    "need_violated resolution_accepted order_id is_suggestion text updated_at",
+    "complaints": "complaint_id customer_id opened_at first_response_at escalated_at resolved_at channel category "
+    "severity need_violated resolution_accepted order_id is_suggestion text updated_at",
     "surveys": "response_id customer_id answered_at question score expected_score scale_min scale_max",
     "customers": "customer_id name phone email region industry registered_at referrer_customer_id credit_score "
     "prepaid_balance account_manager_id contact_allowed channels_refused",

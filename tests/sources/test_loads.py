@@ -4,11 +4,15 @@ import datetime as dt
 import hashlib
 import json
 import os
+from dataclasses import replace
 
+import duckdb
 import pytest
 
+from orchestration.defs.raw import view_of
 from orchestration.errors import UserError
 from orchestration.sources import landing, locate
+from orchestration.sources.contract import COMPLAINTS, CONTRACTS
 from orchestration.sources.loads import loads_of
 
 GOOD = "1,c,2026-01-01,5"
@@ -170,3 +174,18 @@ def test_a_load_holds_its_manifest_and_no_working_file(desk):
 def test_nothing_set_aside_is_no_file(desk):
     """The views over set-aside rows list only loads that have some."""
     assert not (desk.orders(GOOD).folder(desk.home) / "set_aside.parquet").exists()
+
+
+def test_complaints_landed_before_escalations_were_asked_for_have_none(desk, monkeypatch):
+    """What has landed is never written again; beside it lies what came with the new column."""
+    known = tuple(column for column in COMPLAINTS.columns if column.name != "escalated_at")
+    desk.put("complaint_id,customer_id,opened_at\n1,c,2026-01-01\n", "old.csv")
+    with monkeypatch.context() as patch:
+        patch.setitem(CONTRACTS, "complaints", replace(COMPLAINTS, columns=known))
+        before = desk.land("old.csv", "complaints")
+    rows = "select complaint_id, escalated_at from ({}) order by complaint_id"
+    assert duckdb.sql(rows.format(view_of(desk.home, COMPLAINTS, [before]))).fetchall() == [("1", None)]
+    desk.put("complaint_id,customer_id,opened_at,escalated_at\n2,c,2026-01-02,2026-01-03\n", "new.csv")
+    after = desk.land("new.csv", "complaints")
+    found = duckdb.sql(rows.format(view_of(desk.home, COMPLAINTS, [before, after]))).fetchall()
+    assert found == [("1", None), ("2", dt.datetime(2026, 1, 3))]

@@ -19,11 +19,12 @@ values
     ('h09', 'h-Z', '2026-06-01 12:00:00', 10, null, null, '', null, 'returned', null, null, null, 'h2', 1);
 
 insert into raw.complaints
-    (complaint_id, customer_id, opened_at, first_response_at, resolved_at, category, resolution_accepted, order_id, is_suggestion, _load, _row)
+    (complaint_id, customer_id, opened_at, first_response_at, escalated_at, resolved_at, category, need_violated, resolution_accepted, order_id, is_suggestion, _load, _row)
 values
-    ('h1', '客户一', '2026-02-28 23:59:59.9', '2026-03-01 00:00:00.1', null, '物流', null, 'h04', null, 'h1', 1),
-    ('h2', '客户一', '2026-05-29 23:59:59.9', '2026-05-30 23:59:59.8', '2026-07-01', '物流', true, 'h05', false, 'h1', 2),
-    ('h3', '客户一', '2026-06-29 23:59:59.9', null, '2026-06-30 23:59:59.999999', '物流', false, null, false, 'h1', 3);
+    ('h1', '客户一', '2026-02-28 23:59:59.9', '2026-03-01 00:00:00.1', '2026-03-01 12:00:00.8', null, '物流', 'safety', null, 'h04', null, 'h1', 1),
+    ('h2', '客户一', '2026-05-29 23:59:59.9', '2026-05-30 23:59:59.8', null, '2026-07-01', '物流', 'fairness', true, 'h05', false, 'h1', 2),
+    ('h3', '客户一', '2026-06-29 23:59:59.9', null, '2026-07-01', '2026-06-30 23:59:59.999999', '物流', 'safety', false, null, false, 'h1', 3),
+    ('h4', '客户一', '2026-03-01 00:00:00.1', null, null, '2026-03-30 01:59:59.999999', '物流', 'esteem', true, null, false, 'h1', 4);
 
 -- The answers' means are halves of the sixth place; 0 and -0 are one value; a recommendation is read on 0 to 10.
 insert into raw.surveys values

@@ -16,9 +16,12 @@ select
     count(*) filter (where is_complaint and is_recent) as complaints_last_365_days,
     count(*) filter (where is_complaint and is_recent and need_violated = 'safety')
         as safety_complaints_last_365_days,
+    count(*) filter (where is_green_channel and is_recent) as green_channel_complaints_last_365_days,
+    count(*) filter (where is_green_channel_breach and is_recent) as green_channel_breaches_last_365_days,
     count(*) filter (where is_complaint and is_repeat) as repeat_complaints,
     count(*) filter (where is_complaint and first_response_at is null and resolved_at is null)
         as unanswered_complaints,
+    count(*) filter (where is_recovered) as recovered_complaints,
     count(*) filter (where is_suggestion) as suggestions,
     max(opened_at) filter (where is_complaint) as last_complained_at
 from complaints

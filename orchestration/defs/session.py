@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
+import duckdb
 
-from orchestration.errors import UserError
+from orchestration.errors import UserError, without_values
 from orchestration.publishing import catalogue, status
 from orchestration.publishing.lock import home_lock
 from orchestration.quality.checks import CheckOutcome
@@ -57,9 +58,10 @@ class Session:
             self.errors.append(f"{name}: {error}")
             raise dg.Failure(description=str(error), allow_retries=False) from error
         except Exception as error:
-            self.errors.append(
-                f"{name}: {type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
-            )
+            told = without_values(error)
+            self.errors.append(f"{name}: {type(error).__name__}: {told}")
+            if isinstance(error, duckdb.Error):  # the page keeps the message for good, with all that it quotes
+                raise type(error)(told).with_traceback(error.__traceback__) from None
             raise
 
     def admitted_loads(self, feed_name: str) -> list[Load]:

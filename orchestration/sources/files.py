@@ -34,6 +34,21 @@ def exactly(path: Path) -> str:
     return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
 
 
+def look_like_values(columns: Sequence[str]) -> bool:
+    """Whether an e-mail address, or seven digits as of a phone or a date, stands among the names of columns.
+
+    Then the header row is missing, and somebody's row stands there.
+    """
+    return any(re.search(r"[@＠]|\d([-\s./:()]{0,2}\d){6}", column) for column in columns)
+
+
+def names_told(columns: Sequence[str]) -> str:
+    """The names of columns for a message; none of them where they look like values."""
+    if look_like_values(columns):
+        return f"{len(columns)} columns that look like values: is the header row missing?"
+    return ", ".join(columns)
+
+
 @dataclass(frozen=True)
 class SourceFile:
     """One table as the engine reads it: a file where it lies, or what was made of it in the work folder.

@@ -10,10 +10,10 @@ import re
 import duckdb
 
 from orchestration.config.sources import Feed, Join
-from orchestration.errors import UserError
+from orchestration.errors import UserError, without_values
 from orchestration.sources.casts import as_text, said, typed
 from orchestration.sources.contract import SQL_TYPES, Contract
-from orchestration.sources.files import Rejects, SourceFile, literal, quoted
+from orchestration.sources.files import Rejects, SourceFile, literal, names_told, quoted
 
 FILE, ROW = "_touchstone_file", "_touchstone_row"  # names that no file of a company has
 
@@ -173,7 +173,7 @@ def check_columns(feed_name: str, feed: Feed, contract: Contract, found: list[st
         raise UserError(
             f"the feed {feed_name} lacks the column {', '.join(missing)}\n"
             f"  expected: {', '.join(contract.required)}\n"
-            f"  found:    {', '.join(found)}",
+            f"  found:    {names_told(found)}",
             where=", ".join(file.name for file in files),
             mend=f"export it, or name under feeds.{feed_name}.columns in sources.yml the column or SQL expression that "
             f"gives it: `{missing[0]}: source.<column>`",
@@ -190,12 +190,9 @@ def unknown_columns(feed: Feed, contract: Contract, found: list[str]) -> list[st
 
 def not_read(feed_name: str, files: dict[str, list[SourceFile]], error: duckdb.Error) -> UserError:
     """What the engine says of a mapping or a file, with the place to look at."""
-    first = " ".join(line.strip() for line in str(error).strip().splitlines() if line.strip()).split(" LINE ")[0]
+    first = without_values(error)
     if "No space left" in first:
         return UserError("the disk is full", where=feed_name, mend="make room, and refresh again: nothing is lost")
-    if not isinstance(error, duckdb.BinderException | duckdb.ParserException | duckdb.CatalogException):
-        # Beyond names of columns and functions, what the engine quotes are values: somebody's name or phone.
-        first = re.sub(r"""("[^"]*"|'[^']*')""", "'…'", first)
     is_mixed = "invalid state" in first
     return UserError(
         f"the rows of the feed {feed_name} cannot be read: "

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from orchestration.config.sources import Files
 from orchestration.errors import UserError
-from orchestration.sources.files import SourceFile
+from orchestration.sources.files import SourceFile, look_like_values, names_told
 from orchestration.sources.readers.lines import MARK
 
 DELIMITERS = ",;\t|"
@@ -239,7 +239,7 @@ def checked_names(columns: Sequence[str], name: str, where: str) -> tuple[str, .
             where=where,
             mend="export fewer columns, or look at whether the file is what its name says",
         )
-    told = f"{where}: {', '.join(columns[:50])}"
+    told = f"{where}: {names_told(columns[:50])}"
     repeated = [column for column, times in Counter(column.lower() for column in columns).items() if times > 1]
     if "" in columns:
         raise UserError(
@@ -248,8 +248,9 @@ def checked_names(columns: Sequence[str], name: str, where: str) -> tuple[str, .
             mend="give each column a name of its own",
         )
     if repeated:
+        which = "one column" if look_like_values(columns) else repr(repeated[0])
         raise UserError(
-            f"the header row of {name} names {repeated[0]!r} more than once",
+            f"the header row of {name} names {which} more than once",
             where=told,
             mend="give each column a name of its own",
         )

@@ -18,6 +18,7 @@ GENERIC = {
         "insert into {table} (feed, record_key, happened_at) values ('{feed_name}', 'r1', timestamp '2026-06-01')"
     ),
     "row_for_every": "delete from {table} where {column} = (select min({column}) from {table})",
+    "holds_no_contact": "update {table} set {first} = 'call １３８ 1234-5678'",
     "shares_sum_to_one": "update {table} set {column} = {column} + 0.1",
 }
 

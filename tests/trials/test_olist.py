@@ -40,6 +40,11 @@ def ask(current: Path, question: str) -> tuple:
     return answer
 
 
+def rows(current: Path, question: str) -> list[tuple]:
+    with duckdb.connect(str(current / "marts.duckdb"), read_only=True) as connection:
+        return connection.execute(question).fetchall()
+
+
 def files(question: str) -> tuple:
     """The answer of the original files."""
     with duckdb.connect() as connection:
@@ -86,6 +91,72 @@ def test_bad_reviews_with_a_message_are_the_complaints(current, loads, data):
     complaints = loads["complaints"]
     assert complaints["accepted"] + complaints["duplicate"] + complaints["superseded"] == bad
     assert complaints["excluded"] == complaints["source_rows"] - bad
+
+
+def test_complaint_trends_are_those_of_the_bad_reviews(current, data):
+    """Per month and category: how many, per 100 orders of the month, how long the answer took, how many within a day."""
+    with duckdb.connect() as connection:
+        expected = connection.execute(f"""
+            with bad as (
+                select
+                    date_trunc('month', review_creation_date)::date as month,
+                    case
+                        when order_delivered_customer_date is null then 'not_delivered'
+                        when order_delivered_customer_date::date <= order_estimated_delivery_date::date
+                            then 'delivered_in_time'
+                        else 'late'
+                    end as category,
+                    (epoch(review_answer_timestamp) - epoch(review_creation_date)) / 3600 as hours
+                from '{data}/olist_order_reviews_dataset.csv'
+                inner join '{data}/olist_orders_dataset.csv' using (order_id)
+                where review_score in (1, 2) and review_comment_message is not null
+            ),
+            paid as (select distinct order_id from '{data}/olist_order_payments_dataset.csv'),
+            monthly as (
+                select date_trunc('month', order_purchase_timestamp)::date as month, count(*) as orders
+                from '{data}/olist_orders_dataset.csv' semi join paid using (order_id)
+                where order_status not in ('canceled', 'unavailable')
+                group by 1
+            )
+            select
+                month, category, count(*), 100 * count(*) / any_value(orders), median(hours),
+                quantile_cont(hours, 0.9), avg((hours <= 24)::int)
+            from bad left join monthly using (month)
+            group by month, category
+            order by month, category""").fetchall()
+    found = rows(
+        current,
+        "select month, category, complaints, complaints_per_100_orders, median_response_hours, p90_response_hours, "
+        "within_promise_share from marts.complaint_trends order by month, category",
+    )
+    assert [row[:3] for row in found] == [row[:3] for row in expected]
+    assert sum(row[2] for row in found) == 340
+    for one, other in zip(found, expected, strict=True):
+        assert one[3:] == pytest.approx(other[3:], nan_ok=True), one[:2]
+
+
+def test_relationships_are_those_of_the_reviews(current, data):
+    """Each person's bad reviews, and the level of who gave one review: 1 and 2 dissatisfied, 3 neutral, 4, 5 content."""
+    with duckdb.connect() as connection:
+        reviews = (
+            f"'{data}/olist_order_reviews_dataset.csv' inner join '{data}/olist_orders_dataset.csv' using (order_id) "
+            f"inner join '{data}/olist_customers_dataset.csv' using (customer_id)"
+        )
+        complaints = connection.execute(
+            f"select customer_unique_id, count(*) from {reviews} where review_score in (1, 2) "
+            "and review_comment_message is not null group by 1"
+        ).fetchall()
+        alone = connection.execute(
+            f"select customer_unique_id, any_value(review_score) from {reviews} group by 1 having count(*) = 1 "
+            f"and any_value(review_id) in (select review_id from '{data}/olist_order_reviews_dataset.csv' "
+            "group by 1 having count(*) = 1)"
+        ).fetchall()
+    told = "select customer_id, complaints from marts.customer_relationship where complaints > 0"
+    assert dict(rows(current, told)) == dict(complaints)
+    levels = dict(rows(current, "select customer_id, satisfaction_level from marts.customer_relationship"))
+    words = ["dissatisfied", "dissatisfied", "neutral", "basically_satisfied", "completely_satisfied"]
+    assert len(alone) > 2_900
+    assert {whose: levels[whose] for whose, _ in alone} == {whose: words[score - 1] for whose, score in alone}
 
 
 def test_payments_of_each_order_arrive_in_its_amount(loads, data):

@@ -94,7 +94,7 @@ def test_bad_reviews_with_a_message_are_the_complaints(current, loads, data):
 
 
 def test_complaint_trends_are_those_of_the_bad_reviews(current, data):
-    """Per month and category: how many, per 100 orders of the month, how long the answer took, how many within a day."""
+    """Per month and category: how many, per 100 orders, how long the answer took, how many came within a day."""
     with duckdb.connect() as connection:
         expected = connection.execute(f"""
             with bad as (
@@ -136,7 +136,7 @@ def test_complaint_trends_are_those_of_the_bad_reviews(current, data):
 
 
 def test_relationships_are_those_of_the_reviews(current, data):
-    """Each person's bad reviews, and the level of who gave one review: 1 and 2 dissatisfied, 3 neutral, 4, 5 content."""
+    """Each person's bad reviews; the level of who gave one review: 1, 2 dissatisfied, 3 neutral, 4, 5 content."""
     with duckdb.connect() as connection:
         reviews = (
             f"'{data}/olist_order_reviews_dataset.csv' inner join '{data}/olist_orders_dataset.csv' using (order_id) "

@@ -5,7 +5,6 @@ and everything but its letters and digits, and then a secret is in it or is not.
 """
 
 import base64
-import gzip
 import html
 import re
 import sqlite3
@@ -34,8 +33,11 @@ def search(paths: Collection[Path], secrets: Collection[str]) -> dict[str, set[s
     sought = {folded(secret): secret for secret in secrets}
     found: dict[str, set[str]] = {}
     for path in paths:
-        for place, piece in [("name", path.name), *pieces(path)]:
-            for secret in within(piece, sought):
+        content = path.read_bytes()
+        as_it_is = {secret for secret in secrets if any(secret.encode(name) in content for name in ENCODINGS)}
+        told = [("bytes", as_it_is), ("name", in_text(path.name, sought))]
+        for place, stands in [*told, *((place, within(piece, sought)) for place, piece in pieces(path, content))]:
+            for secret in stands:
                 found.setdefault(secret, set()).add(f"{path}: {place}")
     return found
 
@@ -50,10 +52,8 @@ def files(folder: Path, without: Collection[str] = ()) -> list[Path]:
     ]
 
 
-def pieces(path: Path) -> Iterator[tuple[str, bytes | str]]:
-    """The bytes of a file, and each value that its format packs, encodes or compresses."""
-    content = path.read_bytes()
-    yield "bytes", content
+def pieces(path: Path, content: bytes) -> Iterator[tuple[str, bytes | str]]:
+    """Each value that the format of a file packs, encodes or compresses; of a file of no such format its text."""
     if content.startswith(b"PAR1"):
         file = pyarrow.parquet.ParquetFile(path)
         for name, values in file.read().to_pydict().items():
@@ -63,12 +63,12 @@ def pieces(path: Path) -> Iterator[tuple[str, bytes | str]]:
         yield from of_duckdb(path)
     elif content.startswith(b"SQLite format 3\0"):
         yield from of_sqlite(path)
-    elif content.startswith(b"\x1f\x8b"):
-        yield "gzip", gzip.decompress(content)
     elif content.startswith(b"PK\x03\x04"):
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
                 yield f"member {name}", archive.read(name)
+    else:
+        yield "text", content
 
 
 def of_duckdb(path: Path) -> Iterator[tuple[str, str]]:
@@ -103,8 +103,6 @@ def within(piece: bytes | str, sought: dict[str, str], depth: int = 0) -> set[st
     """The secrets in text, or in bytes of whatever encoding; what is packed within is unpacked."""
     content = piece.encode("utf-8", "replace") if isinstance(piece, str) else piece
     found = in_text(piece if isinstance(piece, str) else reading(content), sought)
-    if isinstance(piece, bytes) and b"\0" in piece and depth == 0:
-        found |= {secret for secret in sought.values() if any(secret.encode(name) in content for name in ENCODINGS)}
     if depth < DEEPEST:
         for inner in unpacked(content):
             found |= within(inner, sought, depth + 1)

@@ -18,6 +18,7 @@ changes as (
 
 ),
 
+-- The third month begins 59 to 62 days before the last one, the fourth 89 or more: 80 lies between them.
 opened as (
 
     select

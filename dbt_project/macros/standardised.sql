@@ -5,7 +5,7 @@ Needs facts.region_habits as `region_habits`.
 #}
 {% macro standardised(score) -%}
     case
-        when region_habits.company_sd_score > 0 then {{ as_decimal(
+        when region_habits.sd_score > 0 then {{ as_decimal(
             'region_habits.company_mean_score + region_habits.company_sd_score'
             ~ ' * (' ~ score ~ ' - region_habits.mean_score) / region_habits.sd_score'
         ) }}

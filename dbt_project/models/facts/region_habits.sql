@@ -83,20 +83,29 @@ with_means as (
             as mean_score
     from both_habits
 
-)
+),
 
 -- The deviation is about the mean that was drawn: that of all these answers together.
+with_deviations as (
+
+    select
+        *,
+        sqrt((
+            answers * (own_sd_score * own_sd_score + (own_mean_score - mean_score) * (own_mean_score - mean_score))
+            + {{ company_answers }} * (
+                company_sd_score * company_sd_score
+                + (company_mean_score - mean_score) * (company_mean_score - mean_score)
+            )
+        ) / (answers + {{ company_answers }})) as sd_score
+    from with_means
+
+)
+
+-- To the sixth place: engines do not make the same double of a long decimal.
 select
     region,
     answers,
-    mean_score,
-    sqrt((
-        answers * (own_sd_score * own_sd_score + (own_mean_score - mean_score) * (own_mean_score - mean_score))
-        + {{ company_answers }} * (
-            company_sd_score * company_sd_score
-            + (company_mean_score - mean_score) * (company_mean_score - mean_score)
-        )
-    ) / (answers + {{ company_answers }})) as sd_score,
-    company_mean_score,
-    company_sd_score
-from with_means
+    {% for score in ['mean_score', 'sd_score', 'company_mean_score', 'company_sd_score'] %}
+    cast({{ as_decimal(score) }} as double) as {{ score }}{{ ',' if not loop.last }}
+    {% endfor %}
+from with_deviations

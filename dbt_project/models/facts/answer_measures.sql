@@ -17,26 +17,9 @@ answers as (
 
 ),
 
--- How customers of a region answer, whatever they are asked about: over a year, so that a month shows against it.
 region_habits as (
 
-    select
-        region,
-        {{ exact_mean('scaled') }} as mean_score,
-        {{ exact_deviation('scaled') }} as sd_score
-    from answers
-    where is_overall and answered_date >= {{ as_of_date(364) }}
-    group by region
-
-),
-
-company_habits as (
-
-    select
-        {{ exact_mean('scaled') }} as mean_score,
-        {{ exact_deviation('scaled') }} as sd_score
-    from answers
-    where is_overall and answered_date >= {{ as_of_date(364) }}
+    select * from {{ ref('region_habits') }}
 
 )
 
@@ -53,12 +36,7 @@ select
             then case when answers.score_scaled >= {{ var('relationship').satisfaction.delighted_from }} then 1 else 0 end
     end as satisfaction,
     case when answers.is_overall then answers.scaled end as satisfaction_score,
-    case
-        when answers.is_overall and region_habits.sd_score > 0 then {{ as_decimal(
-            "company_habits.mean_score + company_habits.sd_score"
-            ~ " * (answers.score_scaled - region_habits.mean_score) / region_habits.sd_score"
-        ) }}
-    end as satisfaction_standardised,
+    case when answers.is_overall then {{ standardised('answers.score_scaled') }} end as satisfaction_standardised,
     case
         when answers.is_overall and answers.expected_score is not null then {{ as_decimal('answers.score') }}
     end as perceived_score,
@@ -69,5 +47,4 @@ select
         when answers.recommend_score is not null then -1
     end as nps
 from answers
-cross join company_habits
 left join region_habits on answers.region = region_habits.region

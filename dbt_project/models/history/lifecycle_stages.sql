@@ -3,8 +3,8 @@ with
 customer_orders as (
 
     select
-        *,
-        cast(last_ordered_at as date) as last_ordered_date
+        customer_id,
+        order_days
     from {{ ref('customer_orders') }}
 
 ),
@@ -15,16 +15,28 @@ silence as (
 
 ),
 
--- Published history moves in steps of releases, so the end of a decline is the release that saw the new order.
 latest_declines as (
 
     select
         customer_id,
-        max(valid_from) as declined_from,
-        max(coalesce(valid_to, {{ as_of_date() }})) as declined_until
+        max(valid_from) as declined_from
     from {{ source('previous', 'segment_history') }}
     where scheme = 'lifecycle_stage' and segment = 'decline'
     group by customer_id
+
+),
+
+-- History moves in steps of releases; what ends a decline is an order. One of the very day may have come after the release.
+returns as (
+
+    select
+        latest_declines.customer_id,
+        min(order_days.ordered_date) as returned_date
+    from latest_declines
+    inner join {{ ref('order_days') }} as order_days
+        on latest_declines.customer_id = order_days.customer_id
+        and order_days.ordered_date >= latest_declines.declined_from
+    group by latest_declines.customer_id
 
 )
 
@@ -32,12 +44,12 @@ select
     customer_orders.customer_id,
     case
         when silence.is_silent then 'decline'
-        when latest_declines.declined_until > {{ as_of_date(var('relationship').win_back_days) }}
-            and customer_orders.last_ordered_date >= latest_declines.declined_from then 'win_back'
-        when customer_orders.order_days <= 1 then 'contact'
+        when returns.returned_date > {{ as_of_date(var('relationship').win_back_days) }} then 'win_back'
         when customer_orders.order_days >= {{ var('relationship').stable_order_days }} then 'stable'
-        else 'formation'
+        when customer_orders.order_days > 1 then 'formation'
+        -- Also who has registered and not ordered yet.
+        else 'contact'
     end as lifecycle_stage
 from customer_orders
 left join silence on customer_orders.customer_id = silence.customer_id
-left join latest_declines on customer_orders.customer_id = latest_declines.customer_id
+left join returns on customer_orders.customer_id = returns.customer_id

@@ -3,12 +3,10 @@ with
 complaints as (
 
     select
-        complaints.*,
-        not complaints.is_suggestion as is_complaint,
-        cast(complaints.opened_at as date) > {{ as_of_date(365) }} as is_recent,
-        complaints.resolution_accepted and customer_orders.last_ordered_at > complaints.resolved_at as is_recovered
-    from {{ ref('complaints') }} as complaints
-    left join {{ ref('customer_orders') }} as customer_orders on complaints.customer_id = customer_orders.customer_id
+        *,
+        not is_suggestion as is_complaint,
+        cast(opened_at as date) > {{ as_of_date(365) }} as is_recent
+    from {{ ref('complaints') }}
 
 )
 

@@ -73,6 +73,7 @@ def fit_gap_law(gaps, gap_days, log_gap_days, quiet_days) -> GapLaw:
     gaps, gap_days, log_gap_days, quiet_days = (
         np.asarray(column, dtype=float)[:, None] for column in (gaps, gap_days, log_gap_days, quiet_days)
     )
+    log_gap_days = _as_regular_as_days_can_tell(gaps, gap_days, log_gap_days)
     horizon = float(max((gap_days + quiet_days).max(), 2.0))
     usual_gaps, shapes = _pairs(horizon)
     log_likelihoods = _log_likelihoods(gaps, gap_days, log_gap_days, usual_gaps, shapes)
@@ -126,6 +127,16 @@ def limit_days(law: GapLaw, gaps, gap_days, log_gap_days, tail: float) -> np.nda
     return np.concatenate(parts) if parts else np.empty(0)
 
 
+def _as_regular_as_days_can_tell(gaps, gap_days, log_gap_days):
+    """The sum of logarithms, no larger than whole days allow: two gaps of 2 days may have been 1.5 and 2.4.
+
+    A difference of two rounded moments has a variance of 1/6 day^2, which takes 1 / (12 mean^2) off each logarithm.
+    """
+    mean = gap_days / np.maximum(gaps, 1)
+    highest = gaps * (np.log(np.maximum(mean, 1)) - 1 / (12 * np.maximum(mean, 1) ** 2))
+    return np.where(gaps >= 2, np.minimum(log_gap_days, highest), log_gap_days)
+
+
 def _pairs(horizon: float) -> tuple[np.ndarray, np.ndarray]:
     places = USUAL_GAP_STEP ** np.arange(np.ceil(np.log(horizon) / np.log(USUAL_GAP_STEP)) + 1)
     usual_gaps, shapes = np.meshgrid(places, SHAPES, indexing="ij")
@@ -170,6 +181,7 @@ def _limits(law: GapLaw, history: np.ndarray, tail: float) -> np.ndarray:
     from scipy.special import betaln
 
     gaps, gap_days, log_gap_days = history.T[:, :, None]
+    log_gap_days = _as_regular_as_days_can_tell(gaps, gap_days, log_gap_days)
     logs = _log_likelihoods(gaps, gap_days, log_gap_days, law.usual_gaps, law.shapes) + np.log(law.weights)
     posterior = np.exp(logs - logs.max(axis=1, keepdims=True))
     posterior /= posterior.sum(axis=1, keepdims=True)
@@ -201,7 +213,7 @@ def _limits(law: GapLaw, history: np.ndarray, tail: float) -> np.ndarray:
         longer, rest = beyond(np.exp(at))
         return np.log(np.maximum(np.maximum(longer, (rest - unseen) / seen) / tail, 1e-9))
 
-    # A limit under .99 of the mean leaves more than 1 % of the days beyond it; over 100 means no gap has a chance of 1 %.
+    # Under .99 of the mean more than 1 % of the days lie beyond; a gap of over 100 means has no chance of 1 %.
     low, high = np.log((1 - tail) * seen), np.log(mean / tail)
     for _ in range(HALVINGS):
         middle = (low + high) / 2

@@ -15,10 +15,10 @@ from orchestration.scoring.gap_law import GapLaw, fit_gap_law, limit_days
 from orchestration.scoring.literals import sql_double
 
 LIMITS = "scores.silence_limits"
-SAMPLE = 5_000  # customers on whom the law is fitted: 0.6 s, and shares known to about 1 %
-# Histories in a cell are alike: as many gaps, the same mean to 10 %, the same regularity to 25 %.
+SAMPLE = 4_000  # customers on whom the law is fitted: half a second, and shares known to about 1 %
+# Histories in a cell are alike: as many gaps, the same mean to 15 %, the same regularity to 25 %.
 GAP_COUNTS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 50, 100)
-MEAN_STEP, IRREGULARITY_STEP = 1.1, 1.25
+MEAN_STEP, IRREGULARITY_STEP = 1.15, 1.25
 # ln(mean gap) - mean ln(gap), about 1 / (2 x shape): below, as regular as the steadiest shape; above, no one is.
 MOST_REGULAR, LEAST_REGULAR = 0.002, 6.0
 
@@ -102,7 +102,8 @@ order by gap_count, mean_cell, irregularity_cell
 def _cells(source: str) -> str:
     """The CTE `cells`: the cell of each customer; without a gap only `gap_count` is known, and 0."""
     counts = "\n            ".join(f"when frequency >= {count} then {count}" for count in reversed(GAP_COUNTS))
-    irregularity = f"least(greatest(ln(mean_gap_days) - mean_log_gap_days, {sql_double(MOST_REGULAR)}), {sql_double(LEAST_REGULAR)})"
+    low, high = sql_double(MOST_REGULAR), sql_double(LEAST_REGULAR)
+    irregularity = f"least(greatest(ln(mean_gap_days) - mean_log_gap_days, {low}), {high})"
     # Rounded, so that another engine's last bit cannot move a customer.
     return f"""cells as (
 
@@ -117,7 +118,7 @@ def _cells(source: str) -> str:
         end as gap_count,
         cast(floor(round(ln(mean_gap_days) / {sql_double(math.log(MEAN_STEP))}, 6)) as int) as mean_cell,
         cast(ceil(round(
-            ln({irregularity} / {sql_double(MOST_REGULAR)}) / {sql_double(math.log(IRREGULARITY_STEP))}, 6
+            ln({irregularity} / {low}) / {sql_double(math.log(IRREGULARITY_STEP))}, 6
         )) as int) as irregularity_cell
     from {source}
 
@@ -127,8 +128,8 @@ def _cells(source: str) -> str:
 def decide_limits(sample: pd.DataFrame, cells: pd.DataFrame, settings: SilenceSettings | None = None) -> SilenceLimits:
     """Fit the law to the sample, and find the limit of each cell.
 
-    A cell stands for its fewest gaps, the middle of its means and its least regular: so it is never judged as more
-    certain or more regular than its customers are.
+    A cell stands for its fewest gaps, so that it is never judged as better known than its customers are, and for the
+    middle of its means and regularities.
 
     Parameters
     ----------
@@ -148,7 +149,7 @@ def decide_limits(sample: pd.DataFrame, cells: pd.DataFrame, settings: SilenceSe
     law = fit_gap_law(*(sample[name] for name in ("gaps", "gap_days", "log_gap_days", "quiet_days")))
     gaps = factors["gap_count"].to_numpy(float)
     mean = MEAN_STEP ** (factors["mean_cell"].to_numpy(float) + 0.5)
-    irregularity = MOST_REGULAR * IRREGULARITY_STEP ** factors["irregularity_cell"].to_numpy(float)
+    irregularity = MOST_REGULAR * IRREGULARITY_STEP ** (factors["irregularity_cell"].to_numpy(float) - 0.5)
     irregularity = np.where(gaps == 1, 0.0, irregularity)  # one gap is its own mean, and tells nothing
     limits = limit_days(law, gaps, gaps * mean, gaps * (np.log(mean) - irregularity), settings.tail)
     [first] = limit_days(law, [0], [0], [0], settings.tail)

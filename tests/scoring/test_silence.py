@@ -79,7 +79,7 @@ def test_at_most_one_percent_of_the_living_are_called_silent_on_a_day(engine, sh
 
 @pytest.mark.parametrize(("shapes", "fewest_gaps"), [(REGULAR, 0), ([1, *REGULAR], 3)])
 def test_half_of_the_departed_are_noticed_within_three_usual_gaps(engine, shapes, fewest_gaps):
-    """Their true mean gap, from the last order on: of all regular buyers, and where a quarter buys at random moments."""
+    """Their true mean gap, from the last order on: of all regular buyers, and where a quarter buys at random."""
     buyers = Buyers(1500, shapes, 30)
     at_last_order = buyers.on()
     has_left = np.array([dates[-1] <= 730 for dates in buyers.dates])

@@ -40,7 +40,6 @@ class WordOfMouthConfig(Strict):
 
 class SilenceConfig(Strict):
     tail_probability: float = Field(default=0.01, gt=0, lt=0.5)
-    shrinkage_gaps: float = Field(default=1, gt=0)
 
 
 class ActivityConfig(Strict):

@@ -7,9 +7,12 @@ the same step, so that a score cannot be built without being judged.
 from collections.abc import Callable, Iterator
 
 import dagster as dg
+import numpy as np
 
 from orchestration.config.gates import GatesConfig
+from orchestration.defs.pictures import shown_picture
 from orchestration.defs.session import Session
+from orchestration.publishing.silence_pictures import limit_by_gaps
 from orchestration.quality import scores as checks
 from orchestration.scoring import clusters, rfm, silence, tiers
 from orchestration.scoring.quadrant import QuadrantSettings
@@ -107,23 +110,38 @@ def behaviour_clusters(context: dg.AssetExecutionContext, session: dg.ResourcePa
 
 @score_asset(
     "silence",
-    ["facts.customer_orders", "facts.order_days"],
-    "Who has been away longer than their own habit explains: the 99 % limit of each customer's gap.",
+    ["facts.customer_orders"],
+    "Who has been quiet for longer than their own habit explains, and the limit in days for each customer.",
     checks.SILENCE,
 )
 def silent_customers(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
     with session.step("scores.silence"):
         config = session.settings.relationship.silence
-        [row] = session.warehouse.records(silence.gap_summary_sql())
-        limits = silence.fit_silence(
-            silence.GapSummary(**row), silence.SilenceSettings(config.tail_probability, config.shrinkage_gaps)
+        limits = silence.decide_limits(
+            session.warehouse.frame(silence.sample_sql()),
+            session.warehouse.frame(silence.cells_sql()),
+            silence.SilenceSettings(config.tail_probability),
         )
+        session.warehouse.write_frame(silence.LIMITS, limits.factors)
         session.warehouse.create_table("scores.silence", silence.silence_sql(limits))
-        metadata = {
-            "mean gap (days)": limits.mean_gap_days or 0.0,
-            "limit of a first gap (days)": limits.first_gap_limit_days or 0.0,
-        }
-        yield from finished(session, context, checks.silence(session.warehouse), metadata)
+        yield from finished(session, context, checks.silence(session.warehouse), silence_metadata(limits))
+
+
+def silence_metadata(limits: silence.SilenceLimits) -> dict:
+    """What the page of the asset tells of the population."""
+    if limits.law is None:
+        return {"notes": "Nobody has come back yet, so that there is no habit to judge by."}
+    law = limits.law
+    by_gaps = silence.typical_limits(law, limits.tail)
+    return {
+        "usual gap, half of the customers below (days)": round(law.median_usual_gap(), 1),
+        "limit after a first order (days)": round(limits.first_gap_limit_days, 1),
+        "customers who order at random moments, or in bursts (%)": round(100 * law.share_of(0, 1), 1),
+        "customers who order regularly (%)": round(100 * law.share_of(4, np.inf), 1),
+        "first orders that stay the only one (%)": round(100 * law.stops_after_first, 1),
+        "later orders that are the last (%)": round(100 * law.stops_after_later, 1),
+        "limits": shown_picture(limit_by_gaps(by_gaps)),
+    }
 
 
 SCORE_ASSETS = [value_tiers, behaviour_clusters, silent_customers]

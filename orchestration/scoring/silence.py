@@ -1,127 +1,140 @@
 """Silence: when has a customer been quiet for longer than chance explains? (methods §4.2)
 
-A customer's gaps between order days are taken as Gamma, with the customer's own mean and spread drawn towards
-the population's. The limit is the quantile that only 1 % of such gaps would exceed. Gaps are in days, between
-distinct order days; cv2 is the squared coefficient of variation, variance / mean^2.
+Python looks at a sample of histories, decides on the law of gaps (`gap_law`), and gives each cell of alike histories
+its limit; SQL gives each customer the limit of its cell. Gaps are in days, between distinct order days.
 """
 
 import math
 from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
+
 from orchestration.errors import UserError
+from orchestration.scoring.gap_law import GapLaw, fit_gap_law, limit_days
 from orchestration.scoring.literals import sql_double
 
-CV2_LOWEST, CV2_HIGHEST = 0.0025, 16.0
-CV2_STEP = 1.02  # between grid points; the next higher is used, so a limit is at most about 1 % too long
-CV2_EXPONENTIAL = 1.0  # orders at random moments: where no customer has two gaps to tell otherwise
+LIMITS = "scores.silence_limits"
+SAMPLE = 4_000  # customers on whom the law is fitted: half a second, and shares known to about 1 %
+# Histories in a cell are alike: as many gaps, the same mean to 15 %, the same regularity to 25 %.
+GAP_COUNTS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 50, 100)
+MEAN_STEP, IRREGULARITY_STEP = 1.15, 1.25
+# ln(mean gap) - mean ln(gap), about 1 / (2 x shape): below, as regular as the steadiest shape; above, no one is.
+MOST_REGULAR, LEAST_REGULAR = 0.002, 6.0
 
 
 @dataclass(frozen=True)
 class SilenceSettings:
-    """Chance of a gap as long (`chance`), and how many gaps the population counts for (`prior_gaps`, k)."""
+    """The chance that counts as none (`tail`): at most so many of the living are flagged on a day."""
 
-    chance: float = 0.01
-    prior_gaps: float = 1.0
+    tail: float = 0.01
 
     def __post_init__(self):
-        if not 0 < self.chance < 1:
-            raise UserError(f"chance is {self.chance}; it must lie between 0 and 1", where="silence chance")
-        if not (math.isfinite(self.prior_gaps) and self.prior_gaps > 0):
-            raise UserError(f"prior_gaps is {self.prior_gaps}; it must be above 0", where="silence prior_gaps")
-
-
-@dataclass(frozen=True)
-class GapSummary:
-    """Totals over the population's gaps, as `gap_summary_sql` returns them.
-
-    gaps, gap_days : count and sum of all gaps.
-    scaled_deviations, spread_freedom : sum of n * own cv2, and of n - 1, over customers with n >= 2 gaps.
-    first_gaps, first_gap_days, first_gap_squared_days : count, sum and sum of squares of the first gaps.
-    """
-
-    gaps: int
-    gap_days: int
-    scaled_deviations: float
-    spread_freedom: int
-    first_gaps: int
-    first_gap_days: int
-    first_gap_squared_days: int
+        if not 0 < self.tail < 0.5:
+            raise UserError(
+                f"tail_probability is {self.tail}; it must lie between 0 and 0.5", where="silence tail_probability"
+            )
 
 
 @dataclass(frozen=True)
 class SilenceLimits:
-    """The decision: population mean and cv2 of a gap, the first gap's limit, and factors over the cv2 grid.
+    """The decision: the law, the limit of one-time buyers, and the limit of each cell in multiples of its mean gap.
 
-    `factors` is the decision table: (cell, limit as a multiple of the mean). Without any gap in the
-    population `mean_gap_days` and `first_gap_limit_days` are None, and nobody can be called silent.
+    factors : DataFrame of `gap_count`, `mean_cell`, `irregularity_cell`, `factor`
+    tail : as in the settings.
+    law, first_gap_limit_days : None where nobody has come back yet, so that nobody can be called silent.
     """
 
-    mean_gap_days: float | None
-    gap_cv2: float
-    first_gap_limit_days: float | None
-    prior_gaps: float
-    factors: tuple[tuple[int, float], ...]
+    factors: pd.DataFrame
+    tail: float
+    law: GapLaw | None = None
+    first_gap_limit_days: float | None = None
 
 
-def gap_summary_sql(customer_orders: str = "facts.customer_orders", order_days: str = "facts.order_days") -> str:
-    """The select of one row that fills a `GapSummary`.
+def sample_sql(source: str = "facts.customer_orders") -> str:
+    """The select of the histories that the law is fitted on: gaps, gap_days, log_gap_days, quiet_days.
 
-    The ratios are cast to decimals before they are summed, so that any thread order gives the same bits.
+    The sample follows a hash of the id, so that the same customers are drawn on every engine and every day.
     """
     return f"""
 with
 
-own_gaps as (
+drawn as (
 
     select
-        cast(coalesce(sum(frequency), 0) as bigint) as gaps,
-        cast(coalesce(sum(recency_days), 0) as bigint) as gap_days,
-        coalesce(sum(case when frequency >= 2 then cast(
-            frequency * (sd_gap_days / mean_gap_days) * (sd_gap_days / mean_gap_days) as decimal(28, 9)
-        ) end), 0) as scaled_deviations,
-        cast(coalesce(sum(case when frequency >= 2 then frequency - 1 end), 0) as bigint) as spread_freedom
-    from {customer_orders}
-    where frequency >= 1
-
-),
-
-first_gap as (
-
-    select
-        order_days.customer_id,
-        cast(min(order_days.ordered_date) - min(cast(customer_orders.first_ordered_at as date)) as int) as days
-    from {order_days} as order_days
-    inner join {customer_orders} as customer_orders
-        on
-            order_days.customer_id = customer_orders.customer_id
-            and order_days.ordered_date > cast(customer_orders.first_ordered_at as date)
-    group by order_days.customer_id
-
-),
-
-first_gaps as (
-
-    select
-        count(*) as first_gaps,
-        cast(coalesce(sum(days), 0) as bigint) as first_gap_days,
-        cast(coalesce(sum(cast(days as bigint) * days), 0) as bigint) as first_gap_squared_days
-    from first_gap
+        customer_id,
+        cast(frequency as double) as gaps,
+        cast(recency_days as double) as gap_days,
+        coalesce(frequency * mean_log_gap_days, 0e0) as log_gap_days,
+        cast(days_since_last_order as double) as quiet_days
+    from {source}
+    where order_days > 0
+    order by md5(customer_id), customer_id
+    limit {SAMPLE}
 
 )
 
-select * from own_gaps cross join first_gaps
+select gaps, gap_days, log_gap_days, quiet_days
+from drawn
+order by gaps, gap_days, log_gap_days, quiet_days
 """.strip()
 
 
-def fit_silence(summary: GapSummary, settings: SilenceSettings | None = None) -> SilenceLimits:
-    """Decide the population's gap, the first gap's limit and the quantile factors. Always finite.
+def cells_sql(source: str = "facts.customer_orders") -> str:
+    """The select of the cells that hold a customer: gap_count, mean_cell, irregularity_cell, customers."""
+    return f"""
+with
 
-    The spread of the population is that within customers (that customers differ in their mean is no reason to
-    wait longer for each of them), drawn towards random moments, cv2 = 1, as if k more gaps had shown that.
+{_cells(source)}
+
+select
+    gap_count,
+    mean_cell,
+    irregularity_cell,
+    count(*) as customers
+from cells
+where gap_count >= 1
+group by gap_count, mean_cell, irregularity_cell
+order by gap_count, mean_cell, irregularity_cell
+""".strip()
+
+
+def _cells(source: str) -> str:
+    """The CTE `cells`: the cell of each customer; without a gap only `gap_count` is known, and 0."""
+    counts = "\n            ".join(f"when frequency >= {count} then {count}" for count in reversed(GAP_COUNTS))
+    low, high = sql_double(MOST_REGULAR), sql_double(LEAST_REGULAR)
+    irregularity = f"least(greatest(ln(mean_gap_days) - mean_log_gap_days, {low}), {high})"
+    # Rounded, so that another engine's last bit cannot move a customer.
+    return f"""cells as (
+
+    select
+        customer_id,
+        order_days,
+        days_since_last_order,
+        mean_gap_days,
+        case
+            {counts}
+            else 0
+        end as gap_count,
+        cast(floor(round(ln(mean_gap_days) / {sql_double(math.log(MEAN_STEP))}, 6)) as int) as mean_cell,
+        cast(ceil(round(
+            ln({irregularity} / {low}) / {sql_double(math.log(IRREGULARITY_STEP))}, 6
+        )) as int) as irregularity_cell
+    from {source}
+
+)"""
+
+
+def decide_limits(sample: pd.DataFrame, cells: pd.DataFrame, settings: SilenceSettings | None = None) -> SilenceLimits:
+    """Fit the law to the sample, and find the limit of each cell.
+
+    A cell stands for its fewest gaps, so that it is never judged as better known than its customers are, and for the
+    middle of its means and regularities.
 
     Parameters
     ----------
-    summary : GapSummary
+    sample, cells : DataFrame
+        As `sample_sql` and `cells_sql` give them.
     settings : SilenceSettings, optional
 
     Returns
@@ -129,114 +142,55 @@ def fit_silence(summary: GapSummary, settings: SilenceSettings | None = None) ->
     SilenceLimits
     """
     settings = settings or SilenceSettings()
-    k = settings.prior_gaps
-    gap_cv2 = (float(summary.scaled_deviations) + k * CV2_EXPONENTIAL) / (summary.spread_freedom + k)
-    cells = math.ceil(math.log(CV2_HIGHEST / CV2_LOWEST) / math.log(CV2_STEP))
-    factors = _quantile_factors([CV2_LOWEST * CV2_STEP**cell for cell in range(cells + 1)], settings.chance)
+    factors = cells[["gap_count", "mean_cell", "irregularity_cell"]].astype("int32")
+    if cells.empty:
+        return SilenceLimits(factors.assign(factor=np.empty(0)), settings.tail)
 
-    first_gap_limit = None
-    if summary.first_gaps:
-        mean = summary.first_gap_days / summary.first_gaps
-        squared = summary.first_gap_squared_days - summary.first_gap_days * mean
-        cv2 = (max(squared, 0.0) / mean**2 + k * CV2_EXPONENTIAL) / (summary.first_gaps + k)
-        first_gap_limit = mean * _quantile_factors([cv2], settings.chance)[0]
-
-    return SilenceLimits(
-        mean_gap_days=summary.gap_days / summary.gaps if summary.gaps else None,
-        gap_cv2=gap_cv2,
-        first_gap_limit_days=first_gap_limit,
-        prior_gaps=k,
-        factors=tuple(enumerate(factors)),
-    )
+    law = fit_gap_law(*(sample[name] for name in ("gaps", "gap_days", "log_gap_days", "quiet_days")))
+    gaps = factors["gap_count"].to_numpy(float)
+    mean = MEAN_STEP ** (factors["mean_cell"].to_numpy(float) + 0.5)
+    irregularity = MOST_REGULAR * IRREGULARITY_STEP ** (factors["irregularity_cell"].to_numpy(float) - 0.5)
+    irregularity = np.where(gaps == 1, 0.0, irregularity)  # one gap is its own mean, and tells nothing
+    limits = limit_days(law, gaps, gaps * mean, gaps * (np.log(mean) - irregularity), settings.tail)
+    [first] = limit_days(law, [0], [0], [0], settings.tail)
+    return SilenceLimits(factors.assign(factor=np.round(limits / mean, 9)), settings.tail, law, float(first))
 
 
-def _quantile_factors(cv2: list[float], chance: float) -> list[float]:
-    """Upper quantile of Gamma(shape = 1 / cv2) over its mean, for each cv2."""
-    import numpy as np
-    from scipy.stats import gamma
+def typical_limits(law: GapLaw, tail: float) -> pd.DataFrame:
+    """How the limit of a customer with the usual gap shortens as more gaps are seen, by regularity.
 
-    clipped = np.clip(cv2, CV2_LOWEST, CV2_HIGHEST)
-    return [round(float(factor), 9) for factor in gamma.isf(chance, 1 / clipped) * clipped]
-
-
-def silence_sql(limits: SilenceLimits, customer_orders: str = "facts.customer_orders") -> str:
-    """The select that gives the columns of scores.silence, one row for each row of `customer_orders`.
-
-    With n own gaps of mean g and squared variation c, population mean G and variation C, and k prior gaps:
-
-    - shrunk variation  c' = (n c + k C) / (n - 1 + k), for n = 1 that is C;
-    - shrunk mean       m = (n g + k c' G) / (n + k c'). The population weighs k times c', because each gap of
-      a regular customer says more about its mean: in Gamma's terms it carries 1 / c' of information;
-    - a next gap varies about a mean that is itself known from n + k gaps only: c' (1 + 1 / (n + k));
-    - limit = m x the factor of the next higher point of the grid.
-
-    One-time buyers take the first gap's limit. Without orders, and for everybody where the population has no
-    gap yet, both columns are null.
+    Returns
+    -------
+    DataFrame of `shape`, `gaps`, `factor`
+        The limit in multiples of the usual gap, for the gaps that Gammas of shape 1, 4 and 16 give on average.
     """
-    if limits.mean_gap_days is None:
+    from scipy.special import digamma
+
+    usual = law.median_usual_gap()
+    table = pd.DataFrame(
+        [(shape, gaps) for shape in (1.0, 4.0, 16.0) for gaps in GAP_COUNTS if gaps <= 30], columns=["shape", "gaps"]
+    )
+    shape, gaps = table["shape"].to_numpy(), table["gaps"].to_numpy(float)
+    # E[sum of logs] given the sum: of n gaps together that sum is as regular as a Gamma of n times the shape.
+    logs = gaps * (np.log(gaps * usual) + digamma(shape) - digamma(gaps * shape))
+    return table.assign(factor=limit_days(law, gaps, gaps * usual, logs, tail) / usual)
+
+
+def silence_sql(limits: SilenceLimits, source: str = "facts.customer_orders", factors: str = LIMITS) -> str:
+    """The select that gives the columns of scores.silence, one row for each row of `source`.
+
+    `factors` is the relation that holds `limits.factors`. One-time buyers take the first gap's limit. Without orders,
+    and for everybody where nobody has come back yet, both columns are null.
+    """
+    if limits.first_gap_limit_days is None:
         return (
             "select customer_id, cast(null as double) as silence_limit_days, "
-            f"cast(null as boolean) as is_silent from {customer_orders}"
+            f"cast(null as boolean) as is_silent from {source}"
         )
-    k = sql_double(limits.prior_gaps)
-    cv2, mean = sql_double(limits.gap_cv2), sql_double(limits.mean_gap_days)
-    first = sql_double(limits.first_gap_limit_days)
-    cell = f"ceil(round(ln(cv2 / {sql_double(CV2_LOWEST)}) / {sql_double(math.log(CV2_STEP))}, 6))"
-    factors = ",\n        ".join(f"({cell}, {sql_double(factor)})" for cell, factor in limits.factors)
     return f"""
 with
 
-factors (cell, factor) as (
-
-    values
-        {factors}
-
-),
-
-customers as (
-
-    select
-        customer_id,
-        order_days > 0 as has_orders,
-        cast(days_since_last_order as double) as days_since_last_order,
-        cast(coalesce(frequency, 0) as double) as gaps,
-        cast(coalesce(recency_days, 0) as double) as gap_days,
-        case
-            when frequency >= 2
-                then cast(frequency * (sd_gap_days / mean_gap_days) * (sd_gap_days / mean_gap_days) as double)
-            else 0e0
-        end as scaled_deviations
-    from {customer_orders}
-
-),
-
-spreads as (
-
-    select
-        *,
-        (scaled_deviations + {k} * {cv2}) / (greatest(gaps - 1, 0e0) + {k}) as own_cv2
-    from customers
-
-),
-
-gaps as (
-
-    select
-        *,
-        (gap_days + {k} * own_cv2 * {mean}) / (gaps + {k} * own_cv2) as mean_days,
-        own_cv2 * (1 + 1 / (gaps + {k})) as cv2
-    from spreads
-
-),
-
-cells as (
-
-    select
-        *,
-        cast(least(greatest({cell}, 0), {limits.factors[-1][0]}) as int) as cell
-    from gaps
-
-),
+{_cells(source)},
 
 limits as (
 
@@ -244,11 +198,15 @@ limits as (
         cells.customer_id,
         cells.days_since_last_order,
         case
-            when cells.gaps >= 1 then round(cells.mean_days * factors.factor, 6)
-            when cells.has_orders then round({first}, 6)
+            when cells.gap_count >= 1 then round(cells.mean_gap_days * factors.factor, 6)
+            when cells.order_days > 0 then round({sql_double(limits.first_gap_limit_days)}, 6)
         end as silence_limit_days
     from cells
-    inner join factors on cells.cell = factors.cell
+    left join {factors} as factors
+        on
+            cells.gap_count = factors.gap_count
+            and cells.mean_cell = factors.mean_cell
+            and cells.irregularity_cell = factors.irregularity_cell
 
 )
 

@@ -14,6 +14,7 @@ CUSTOMER_ORDERS = {
     "repeat_amount": "decimal(18, 4)",
     "mean_gap_days": "double",
     "sd_gap_days": "double",
+    "mean_log_gap_days": "double",
     "days_since_last_order": "bigint",
     "revenue": "decimal(18, 4)",
     "revenue_last_365_days": "decimal(18, 4)",

@@ -41,6 +41,7 @@ select
                 summaries.gaps * summaries.squared_gap_days - summaries.gap_days * summaries.gap_days
             as double)) / summaries.gaps
     end as sd_gap_days,
+    case when summaries.gaps >= 1 then cast(summaries.log_gap_days as double) / summaries.gaps end as mean_log_gap_days,
     {{ days_between('summaries.last_ordered_date', as_of_date()) }} as days_since_last_order,
     summaries.repeat_amount,
     cast(coalesce(summaries.unmatched_refunds, 0) as decimal(18, 4)) as unmatched_refunds,

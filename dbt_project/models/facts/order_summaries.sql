@@ -54,6 +54,8 @@ rhythms as (
         count(gap_days) as gaps,
         sum(gap_days) as gap_days,
         sum(gap_days * gap_days) as squared_gap_days,
+        -- As decimals, so that no order of adding can change it.
+        sum(cast(ln(gap_days) as decimal(18, 6))) as log_gap_days,
         coalesce(sum(case when gap_days is not null then amount end), 0) as repeat_amount
     from gaps
     group by customer_id
@@ -113,6 +115,7 @@ select
     coalesce(rhythms.gaps, 0) as gaps,
     cast(rhythms.gap_days as bigint) as gap_days,
     cast(rhythms.squared_gap_days as bigint) as squared_gap_days,
+    cast(rhythms.log_gap_days as decimal(18, 6)) as log_gap_days,
     cast(rhythms.repeat_amount as decimal(18, 4)) as repeat_amount,
     cast(coalesce(unmatched.unmatched_refunds, 0) as decimal(18, 4)) as unmatched_refunds,
     cast(coalesce(totals.revenue, 0) as decimal(18, 4)) as revenue,

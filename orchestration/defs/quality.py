@@ -38,8 +38,8 @@ INDICATORS = "scores.quality_index_indicators"
 @score_asset(
     "quality_weights",
     [],
-    "Weights of the service quality indicators and of the kinds of activity, from experts' comparisons (AHP), with their "
-    "consistency.",
+    "Weights of the service quality indicators and of the kinds of activity, from experts' comparisons (AHP), with "
+    "their consistency.",
     checks.QUALITY_WEIGHTS,
 )
 def quality_weights(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):

@@ -231,7 +231,9 @@ def quality_weights(weighed: Sequence[Weights], by_example: Sequence[str] = ()) 
         for weights in weighed
         for report in weights.inconsistent()
     ]
-    told = list(refused) or [f"the worst of {len(reports)} matrices is {placed(worst)}: CR {worst.consistency_ratio:.3f}"]
+    told = list(refused) or [
+        f"the worst of {len(reports)} matrices is {placed(worst)}: CR {worst.consistency_ratio:.3f}"
+    ]
     if by_example and not refused:
         told.append(f"judged by the experts that are shipped as an example: {', '.join(by_example)}")
     if unchecked := [placed(report) for weights in weighed for report in weights.unchecked()]:

@@ -11,9 +11,12 @@ CONTRACT = {
     "revenue revenue_last_365_days profit p_alive expected_orders expected_order_value clv clv_low clv_high clv_method "
     "value_tier previous_value_tier tier_since abc_class is_key_account value_quadrant rfm_segment cluster "
     "lifecycle_stage",
-    "customer_relationship": "customer_id as_of satisfaction_score satisfaction_ratio satisfaction_level "
-    "satisfaction_grade nps_class loyalty_score loyalty_type complaints complaints_last_365_days is_silent "
-    "is_profitable_but_dissatisfied e_value",
+    "customer_relationship": "customer_id as_of region account_manager_id satisfaction_score satisfaction_standardised "
+    "satisfaction_answers satisfaction_last_answered_at satisfaction_ratio expectation_class satisfaction_level "
+    "satisfaction_grade is_grade_inconsistent will_rebuy recommend_score recommend_answers recommend_last_answered_at "
+    "nps_class people_told loyalty_score loyalty_type loyalty_attitude complaints complaints_last_365_days suggestions "
+    "unanswered_complaints recovered_complaints last_complained_at is_silent silence_limit_days "
+    "is_silent_without_complaint is_profitable_but_dissatisfied e_value",
     "customer_segments": "customer_id scheme segment as_of since previous_segment",
     "segment_summary": "scheme segment customers revenue profit clv quality_index",
     "tier_migration": "scheme customers clv comparison",

@@ -17,7 +17,7 @@ complaint_events as (
     select
         *,
         'response' as timing,
-        cast(answered_after_seconds as double) / 3600 as hours,
+        answered_after_seconds as seconds,
         response_timeliness as is_kept
     from complaint_cells
 
@@ -26,7 +26,7 @@ complaint_events as (
     select
         *,
         'resolution' as timing,
-        cast(resolved_after_seconds as double) / 3600 as hours,
+        resolved_after_seconds as seconds,
         resolution_timeliness as is_kept
     from complaint_cells
 
@@ -39,9 +39,10 @@ complaint_timings as (
         period,
         timing,
         'hours' as unit,
-        count(hours) as events,
+        count(seconds) as events,
+        -- Between two whole seconds it is some tenths; what is beyond them is the engine's own rounding.
         {% for name, share in quantiles.items() %}
-        percentile_cont({{ share }}) within group (order by hours) as {{ name }},
+        round(percentile_cont({{ share }}) within group (order by seconds), 1) / 3600 as {{ name }},
         {% endfor %}
         count(is_kept) as promised,
         sum(is_kept) as kept

@@ -96,7 +96,7 @@ def test_asset_page_tells_checks_with_their_results(page, tab):
     expect(tab.get_by_text("the refresh is held", exact=True).first).to_be_visible()
 
 
-@pytest.mark.parametrize("asset", ["clv", "quality_weights", "quality_index"])
+@pytest.mark.parametrize("asset", ["quality_weights", "quality_changes"])
 def test_asset_page_shows_its_pictures(page, tab, asset):
     """A picture that the page refuses to load would be an empty frame, and its metadata would still be there."""
     tab.goto(f"/assets/scores/{asset}")

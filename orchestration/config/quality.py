@@ -1,6 +1,6 @@
 """What quality.yml may say: the trees of indicators, how experts are weighed, and the scale of each indicator."""
 
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -42,6 +42,34 @@ IndicatorName = Literal[
     "delivery_days",
 ]
 
+# The feed without which an indicator has no value.
+FEEDS: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "response_timeliness",
+            "problem_resolution",
+            "complaint_count",
+            "repeat_rate",
+            "response_hours",
+            "resolution_hours",
+        ),
+        "complaints",
+    ),
+    **dict.fromkeys(
+        (
+            "content_effectiveness",
+            "manner",
+            "satisfaction",
+            "satisfaction_score",
+            "satisfaction_standardised",
+            "satisfaction_ratio",
+            "nps",
+        ),
+        "surveys",
+    ),
+    **dict.fromkeys(("delivery_on_time", "delivery_delay_days", "delivery_days"), "orders"),
+}
+
 
 class QualityConfig(Strict):
     """`trees` holds trees by name, nested down to indicators; `hierarchy` says which of them is in force."""
@@ -52,7 +80,7 @@ class QualityConfig(Strict):
     method: Literal["eigenvector", "geometric_mean", "normalised_columns"] = "eigenvector"
     aggregation: Literal["judgements", "priorities"] = "judgements"
     random_index: Literal["saaty", "alonso_lamata"] = "alonso_lamata"
-    expert_weights: dict[str, float] = Field(default={})
+    expert_weights: dict[str, Annotated[float, Field(ge=1e-6, le=1e6)]] = Field(default={})
     minimum_coverage: Share = 0.5
     small_sample: int = Field(default=30, ge=2)
     indicators: dict[IndicatorName, Indicator]
@@ -61,6 +89,13 @@ class QualityConfig(Strict):
     def tree(self) -> dict[str, Any]:
         """The tree that is in force."""
         return self.trees[self.hierarchy]
+
+    @field_validator("trees")
+    @classmethod
+    def trees_are_nested_mappings(cls, trees: dict) -> dict:
+        for name, tree in trees.items():
+            refuse_other_shapes(name, tree)
+        return trees
 
     @field_validator("hierarchy")
     @classmethod
@@ -79,6 +114,17 @@ class QualityConfig(Strict):
                     accepted = ", ".join(get_args(IndicatorName))
                     raise ValueError(f"the tree {name} ends in {leaf}, which has no line here; accepted: {accepted}")
         return indicators
+
+
+def refuse_other_shapes(name: str, tree: dict[str, Any]) -> None:
+    """Each node of a tree is a name, and what is below it a mapping."""
+    for node, below in tree.items():
+        if not isinstance(node, str) or not (below is None or isinstance(below, dict)):
+            raise ValueError(
+                f"under {name}, {node!r} holds {below!r}; write what is below a node as names with a colon, "
+                "an indicator as `manner: {}`"
+            )
+        refuse_other_shapes(node, below or {})
 
 
 def leaves(tree: dict[str, Any]) -> list[str]:

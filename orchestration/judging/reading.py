@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestration.errors import UserError
 from orchestration.judging.answers import ExpertAnswers, pairs
+from orchestration.judging.numbers import has_raised_digits
 from orchestration.judging.tables import expert_name
 from orchestration.judging.template import (
     EXPERT_ROW,
@@ -219,7 +220,7 @@ def degree_of(value: Any) -> int | None:
         if value in SCALE:
             return int(value)
         raise Wrong(5, f"{shown(value)} is off the scale; accepted: whole numbers from 1 to 9")
-    if isinstance(value, str):
+    if isinstance(value, str) and not has_raised_digits(value):
         if (found := DEGREES.get(normal(value))) is not None:
             return found
         if is_number(value):

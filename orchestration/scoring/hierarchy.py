@@ -309,7 +309,11 @@ def _told(hierarchy: str, parent: str, expert: str, matrix, measured: Consistenc
 def _sentence(mend: Mend, items, judgements, orientation: str) -> str:
     """The mend in the words of the judgement file: its order of items, and its orientation."""
     a, b, ratio, mended = items[mend.row], items[mend.column], mend.ratio, mend.mended
-    if any((judgement.item_a, judgement.item_b) == (b, a) for judgement in judgements):
-        a, b, ratio, mended = b, a, 1 / ratio, 1 / mended
+    for judgement in judgements:
+        if {judgement.item_a, judgement.item_b} == {a, b}:
+            orientation = judgement.orientation or orientation
+            if judgement.item_a == b:
+                a, b, ratio, mended = b, a, 1 / ratio, 1 / mended
+            break
     ratio, mended = importance(ratio, orientation), importance(mended, orientation)
     return f"{a} with {b}: {ratio:.4g} becomes {mended:.4g} (CR {mend.consistency_ratio:.3f})"

@@ -5,10 +5,12 @@ select
     question,
     score,
     -- What is off its scale says nothing, and nothing compares with it: the check score_is_on_its_scale warns of it.
+    -- Without a scale a million is as far as any goes; a ratio of less than nothing has no meaning.
     case
-        when coalesce(
-            score between scale_min and scale_max and expected_score between scale_min and scale_max, true
-        ) then expected_score
+        when score between 0 and 1000000
+            and expected_score between 0 and 1000000
+            and coalesce(score between scale_min and scale_max and expected_score between scale_min and scale_max, true)
+            then expected_score
     end as expected_score,
     scale_min,
     scale_max,

@@ -13,6 +13,7 @@ from refreshes import PROJECT
 # Functions that give the same on both engines. Before adding one, try it on both, on nulls and on ends of its range.
 SHARED = {
     *("cast", "coalesce", "nullif", "least", "greatest", "concat_ws", "date_trunc", "decimal", "sqrt"),
+    "abs",
     "grouping",  # 0 where the row is of a group of that column
     "power",  # its last bit may differ: round what it gives
     *("count", "sum", "min", "max", "row_number", "rank", "lag", "first_value"),

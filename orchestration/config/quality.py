@@ -42,6 +42,34 @@ IndicatorName = Literal[
     "delivery_days",
 ]
 
+# The feed without which an indicator has no value.
+FEEDS: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "response_timeliness",
+            "problem_resolution",
+            "complaint_count",
+            "repeat_rate",
+            "response_hours",
+            "resolution_hours",
+        ),
+        "complaints",
+    ),
+    **dict.fromkeys(
+        (
+            "content_effectiveness",
+            "manner",
+            "satisfaction",
+            "satisfaction_score",
+            "satisfaction_standardised",
+            "satisfaction_ratio",
+            "nps",
+        ),
+        "surveys",
+    ),
+    **dict.fromkeys(("delivery_on_time", "delivery_delay_days", "delivery_days"), "orders"),
+}
+
 
 class QualityConfig(Strict):
     """`trees` holds trees by name, nested down to indicators; `hierarchy` says which of them is in force."""

@@ -117,6 +117,10 @@ def variables(settings: Settings, as_of: str) -> dict[str, Any]:
         "currency": settings.sources.company.currency,
         "small_sample": settings.quality.small_sample,
         "complaints": settings.complaints.model_dump(mode="json"),
+        "quality": {
+            "hierarchy": settings.quality.hierarchy,
+            "minimum_coverage": settings.quality.minimum_coverage,
+        },
         "relationship": settings.relationship.model_dump(mode="json"),
         "value_tier_cumulative_percent": {
             tier: float(100 * sum(map(Fraction, shares[: position + 1]))) for position, tier in enumerate(pyramid)

@@ -16,6 +16,7 @@ from orchestration.judging.weighing import hierarchies, shipped_experts, weighed
 from orchestration.publishing import quality_findings, quality_pictures
 from orchestration.publishing.labels import NO_LABELS
 from orchestration.quality import scores as checks
+from orchestration.quality import service_index
 from orchestration.scoring import quality, quality_changes, shrinkage
 from orchestration.scoring.hierarchy import Weights
 
@@ -56,7 +57,8 @@ def quality_weights(context: dg.AssetExecutionContext, session: dg.ResourceParam
             "weights": shown_picture(quality_pictures.weights_tree(index_nodes)),
         }
         by_example = [name for name in found if shipped_experts(settings, name)]
-        yield from finished(session, context, checks.quality_weights(list(found.values()), by_example), metadata)
+        outcomes = checks.quality_weights(session.warehouse, list(found.values()), by_example)
+        yield from finished(session, context, outcomes, metadata)
 
 
 @score_asset(
@@ -64,7 +66,7 @@ def quality_weights(context: dg.AssetExecutionContext, session: dg.ResourceParam
     ["scores.quality_weights", "facts.service_indicators"],
     "The service quality index, 0-100, overall and by group, with each indicator's contribution; values of small "
     "samples are drawn towards the whole company's.",
-    checks.QUALITY_INDEX,
+    service_index.QUALITY_INDEX,
 )
 def quality_index(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
     with session.step("scores.quality_index"):
@@ -76,8 +78,7 @@ def quality_index(context: dg.AssetExecutionContext, session: dg.ResourceParam[S
         warehouse.write_frame("scores.quality_shrinkage", decided)
         warehouse.create_table(INDICATORS, quality.indicators_sql(decision))
         warehouse.create_table("scores.quality_index", quality.index_sql(decision))
-        is_fed = bool({"complaints", "surveys"} & set(session.settings.sources.feeds))
-        outcomes = checks.quality_index(warehouse, config.minimum_coverage, is_fed)
+        outcomes = service_index.quality_index(warehouse, decision, session.settings.sources.feeds)
         yield from finished(session, context, outcomes, index_metadata(session, weights))
 
 

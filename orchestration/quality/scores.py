@@ -34,10 +34,6 @@ QUALITY_WEIGHTS = {
     "each_expert_is_consistent": "The consistency ratio of each expert and of the group is within the limit.",
     "siblings_sum_to_one": "Weights under one parent sum to one.",
 }
-QUALITY_INDEX = {
-    "within_0_and_100": "Indices are within 0 and 100.",
-    "overall_is_covered": "The overall index of the last 365 days has enough weight with data.",
-}
 SUM_TOLERANCE = 1e-9
 
 
@@ -216,8 +212,10 @@ def silence(warehouse: Warehouse) -> list[CheckOutcome]:
     return [one_row_a_customer(warehouse, "scores.silence")]
 
 
-def quality_weights(weighed: Sequence[Weights], by_example: Sequence[str] = ()) -> list[CheckOutcome]:
-    """Consistency of every expert's matrix and of the group's in each hierarchy, and sums of siblings.
+def quality_weights(
+    warehouse: Warehouse, weighed: Sequence[Weights], by_example: Sequence[str] = ()
+) -> list[CheckOutcome]:
+    """Consistency of every expert's matrix and of the group's in each hierarchy, and sums of siblings in the table.
 
     `by_example` are the hierarchies that the shipped experts judge, for want of the company's own.
     """
@@ -231,7 +229,9 @@ def quality_weights(weighed: Sequence[Weights], by_example: Sequence[str] = ()) 
         for weights in weighed
         for report in weights.inconsistent()
     ]
-    told = list(refused) or [f"the worst of {len(reports)} matrices is {placed(worst)}: CR {worst.consistency_ratio:.3f}"]
+    told = list(refused) or [
+        f"the worst of {len(reports)} matrices is {placed(worst)}: CR {worst.consistency_ratio:.3f}"
+    ]
     if by_example and not refused:
         told.append(f"judged by the experts that are shipped as an example: {', '.join(by_example)}")
     if unchecked := [placed(report) for weights in weighed for report in weights.unchecked()]:
@@ -239,10 +239,14 @@ def quality_weights(weighed: Sequence[Weights], by_example: Sequence[str] = ()) 
             f"cannot be checked: {len(unchecked)} of the experts' matrices have too few comparisons to contradict each "
             f"other ({'; '.join(unchecked)}); one more comparison in each would tell"
         )
-    sums = {
-        f"{weights.hierarchy.name}, under {parent}": sum(weights.local[child] for child in children)
-        for weights in weighed
-        for parent, children in weights.hierarchy.children.items()
+    sums = dict.fromkeys(
+        (f"{weights.hierarchy.name}, under {parent}" for weights in weighed for parent in weights.hierarchy.children),
+        0.0,
+    ) | {
+        f"{name}, under {parent}": total
+        for name, parent, total in warehouse.rows(
+            f"select hierarchy, parent, sum(local_weight) from {table} group by hierarchy, parent order by all"
+        )
     }
     uneven = {parent: total for parent, total in sums.items() if not abs(total - 1) <= SUM_TOLERANCE}
     return [
@@ -271,29 +275,3 @@ def quality_weights(weighed: Sequence[Weights], by_example: Sequence[str] = ()) 
 def placed(report: Report) -> str:
     """Whose matrix it is, and of which comparisons: `service_quality, Li under process`."""
     return f"{report.hierarchy}, {report.expert} under {report.parent}"
-
-
-def quality_index(warehouse: Warehouse, minimum_coverage: float, is_fed: bool) -> list[CheckOutcome]:
-    """Range and coverage; where neither complaints nor surveys are fed there is no index to cover."""
-    table = "scores.quality_index"
-    outside = warehouse.value(
-        f"select count(*) from {table} where not coalesce(quality_index, 0) between 0 and 100 "
-        "or not coalesce(process_index, 0) between 0 and 100 or not coalesce(performance_index, 0) between 0 and 100"
-    )
-    overall = warehouse.rows(f"select coverage from {table} where dimension = 'overall' and period = 'last_365_days'")
-    coverage = (overall[0][0] if overall else None) or 0.0
-    return [
-        CheckOutcome(
-            table, "within_0_and_100", outside == 0, f"{outside} cells have an index outside 0 and 100", outside, 0
-        ),
-        CheckOutcome(
-            table,
-            "overall_is_covered",
-            coverage >= minimum_coverage or not is_fed,
-            f"{coverage:.0%} of the weight has data in the last 365 days (at least {minimum_coverage:.0%})"
-            if is_fed
-            else "neither complaints nor surveys are configured: there is no index",
-            coverage,
-            minimum_coverage,
-        ),
-    ]

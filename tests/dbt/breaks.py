@@ -11,6 +11,7 @@ GENERIC = {
     "one_of": "update {table} set {column} = 'undeclared'",
     "never_negative": "update {table} set {column} = -1",
     "within": "update {table} set {column} = {most} + 1",
+    "on_its_scale": "update {table} set {column} = {most} + 1",
     "ascending": "update {table} set {last} = {first} - 1",
     "not_after_as_of": "update {table} set {column} = date '2026-07-01'",
     "relationship_share": "update {table} set {column} = 'nobody'",
@@ -54,10 +55,10 @@ BY_NAME = {
     "assert_value_tiers_have_the_sizes_of_the_pyramid": (
         "update marts.customer_value set value_tier = 'platinum' where customer_id = 'c02'"
     ),
-    "assert_quality_contributions_add_up_to_the_index": (
+    "assert_quality_index_follows_from_its_indicators": (
         "delete from marts.service_quality_indicators where indicator = 'manner'"
     ),
-    "assert_quality_changes_add_up_to_the_change_of_the_index": (
+    "assert_quality_changes_follow_from_the_indicators": (
         "update marts.service_quality_changes set contribution = contribution + 0.00001"
         " where indicator = 'satisfaction'"
     ),

@@ -181,41 +181,44 @@ create table scores.quality_weights (
 );
 
 insert into scores.quality_weights values
-    ('service', 'quality', null, 0, 1.0, 1.0, 0, 2, 1.2, 'eigenvector', false),
-    ('service', 'process', 'quality', 1, 0.6, 0.6, 0, 2, 1.2, 'eigenvector', false),
-    ('service', 'performance', 'quality', 1, 0.4, 0.4, 0, 2, 1.2, 'eigenvector', false),
-    ('service', 'manner', 'process', 2, 0.5, 0.3, 0.05, 2, 1.2, 'eigenvector', true),
-    ('service', 'response_timeliness', 'process', 2, 0.5, 0.3, 0.05, 2, 1.2, 'eigenvector', true),
-    ('service', 'satisfaction', 'performance', 2, 1.0, 0.4, 0, 2, 1.2, 'eigenvector', true),
+    ('service_quality', 'quality', null, 0, 1.0, 1.0, 0, 2, 1.2, 'eigenvector', false),
+    ('service_quality', 'process', 'quality', 1, 0.6, 0.6, 0, 2, 1.2, 'eigenvector', false),
+    ('service_quality', 'performance', 'quality', 1, 0.4, 0.4, 0, 2, 1.2, 'eigenvector', false),
+    ('service_quality', 'manner', 'process', 2, 0.5, 0.3, 0.05, 2, 1.2, 'eigenvector', true),
+    ('service_quality', 'response_timeliness', 'process', 2, 0.5, 0.3, 0.05, 2, 1.2, 'eigenvector', true),
+    ('service_quality', 'satisfaction', 'performance', 2, 1.0, 0.4, 0, 2, 1.2, 'eigenvector', true),
     ('customer_activity', 'value_added_purchase', 'customer_activity', 1, 0.5, 0.5, 0.02, 2, 1.2, 'eigenvector', true),
     ('customer_activity', 'search', 'customer_activity', 1, 0.3, 0.3, 0.02, 2, 1.2, 'eigenvector', true),
     ('customer_activity', 'post', 'customer_activity', 1, 0.2, 0.2, 0.02, 2, 1.2, 'eigenvector', true);
 
 create table scores.quality_index_indicators (
     dimension varchar, member varchar, period varchar, indicator varchar, parent varchar, value double,
-    raw_value double, standard_error double, sample_size bigint, is_small_sample boolean, floor_value double,
+    raw_value double, standard_error double, raw_standard_error double, sample_size bigint, is_small_sample boolean, floor_value double,
     target_value double, score double, weight double, contribution double
 );
 
 insert into scores.quality_index_indicators values
-    ('overall', 'all', '2026-05', 'response_timeliness', 'process', 60, 60, 10, 4, true, 0, 100, 60, 0.428571428571, 25.71428571426),
-    ('overall', 'all', '2026-05', 'satisfaction', 'performance', 50, 50, 10, 4, true, 0, 100, 50, 0.571428571429, 28.57142857145),
-    ('overall', 'all', '2026-06', 'response_timeliness', 'process', 80, 80, 10, 4, true, 0, 100, 80, 0.3, 24),
-    ('overall', 'all', '2026-06', 'manner', 'process', 90, 90, 10, 4, true, 0, 100, 90, 0.3, 27),
-    ('overall', 'all', '2026-06', 'satisfaction', 'performance', 40, 40, 10, 4, true, 0, 100, 40, 0.4, 16),
-    ('value_tier', 'lead', 'last_365_days', 'satisfaction', 'performance', 40, 40, 10, 4, true, 0, 100, 40, 1, 40);
+    ('overall', 'all', '2026-05', 'response_timeliness', 'process', 60, 60, 10, 10, 4, true, 0, 100, 60, 0.428571428571, 25.71428571426),
+    ('overall', 'all', '2026-05', 'satisfaction', 'performance', 50, 50, 10, 10, 4, true, 0, 100, 50, 0.571428571429, 28.57142857145),
+    ('overall', 'all', '2026-06', 'response_timeliness', 'process', 80, 80, 10, 10, 4, true, 0, 100, 80, 0.3, 24),
+    ('overall', 'all', '2026-06', 'manner', 'process', 90, 90, 10, 10, 4, true, 0, 100, 90, 0.3, 27),
+    ('overall', 'all', '2026-06', 'satisfaction', 'performance', 40, 40, 10, 10, 4, true, 0, 100, 40, 0.4, 16),
+    ('value_tier', 'lead', 'last_365_days', 'satisfaction', 'performance', 40, 40, 10, 10, 4, true, 0, 100, 40, 1, null);
 
--- In May manner has no data, so May and June are compared on the two others: (0.3 x 20 + 0.4 x -10) / 0.7.
+create table scores.quality_shrinkage (dimension varchar, period varchar, indicator varchar, usual_variance double);
+
+-- In May manner has no data, so May and June are compared on the two others: (0.3 x 20 + 0.4 x -10) / 0.7. Two errors of
+-- 10 make one of 14.14, 1.96 of which are 27.72; those of the index are 5 / 7 of it.
 create table scores.quality_changes (
     dimension varchar, member varchar, period varchar, period_before varchar, indicator varchar, value double,
-    value_before double, change double, contribution double, change_low double, change_high double,
+    value_before double, change double, contribution double, raw_change double, change_low double, change_high double,
     is_more_than_noise boolean
 );
 
 insert into scores.quality_changes values
-    ('overall', 'all', '2026-06', '2026-05', 'response_timeliness', 80, 60, 20, 8.571428571429, 5, 35, true),
-    ('overall', 'all', '2026-06', '2026-05', 'satisfaction', 40, 50, -10, -5.714285714286, -20, 1, false),
-    ('overall', 'all', '2026-06', '2026-05', 'index', 57.142857142857, 54.285714285714, 2.857142857143, 2.857142857143, -6, 12, false);
+    ('overall', 'all', '2026-06', '2026-05', 'response_timeliness', 80, 60, 20, 8.571428571429, 20, -7.718076, 47.718076, false),
+    ('overall', 'all', '2026-06', '2026-05', 'satisfaction', 40, 50, -10, -5.714285714286, -10, -37.718076, 17.718076, false),
+    ('overall', 'all', '2026-06', '2026-05', 'index', 57.142857142857, 54.285714285714, 2.857142857143, 2.857142857143, 2.857142857143, -16, 22, false);
 
 -- k1 to k4, against a year that is made up; price has none before.
 create table scores.complaint_changes (
@@ -238,7 +241,7 @@ create table scores.quality_index (
 insert into scores.quality_index values
     ('overall', 'all', '2026-05', 54.28571428571, 60, 50, 0.7),
     ('overall', 'all', '2026-06', 67, 85, 40, 1),
-    ('value_tier', 'lead', 'last_365_days', 40, null, 40, 0.6);
+    ('value_tier', 'lead', 'last_365_days', null, null, 40, 0.4);
 
 create table previous.segment_history (
     customer_id varchar, scheme varchar, segment varchar, valid_from date, valid_to date

@@ -225,17 +225,25 @@ def judged(c_over_a: float):
     return weigh(TREE, judgements, AhpSettings("row_over_column"))
 
 
-def test_consistent_judgements_pass():
+def weighed_outcomes(warehouse, weighed, by_example=()):
+    """The outcomes on a table that holds these weights."""
+    columns = {"hierarchy": "varchar", "parent": "varchar", "local_weight": "double"}
+    rows = [{name: row[name] for name in columns} for weights in weighed for row in weights.rows()]
+    warehouse.write("scores.quality_weights", rows, columns)
+    return scores.quality_weights(warehouse, weighed, by_example)
+
+
+def test_consistent_judgements_pass(warehouse):
     """4/7, 2/7 and 1/7 are one; the consistency ratio is zero."""
-    outcomes = scores.quality_weights([judged(4.0)])
+    outcomes = weighed_outcomes(warehouse, [judged(4.0)])
     assert failed(outcomes) == set()
     assert outcomes[0].observed == pytest.approx(0, abs=1e-9)
     assert {outcome.name for outcome in outcomes} == set(scores.QUALITY_WEIGHTS)
 
 
-def test_contradicting_judgements_name_the_expert_and_the_way_out():
+def test_contradicting_judgements_name_the_expert_and_the_way_out(warehouse):
     """a above b above c above a: the expert and the group are both refused."""
-    (consistency, sums) = scores.quality_weights([judged(0.25)])
+    (consistency, sums) = weighed_outcomes(warehouse, [judged(0.25)])
     assert not consistency.passed
     assert sums.passed
     assert consistency.rows_failing == 2
@@ -250,61 +258,38 @@ def test_contradicting_judgements_name_the_expert_and_the_way_out():
         ([("a", "b", 2.0), ("b", "c", 2.0), ("a", "c", 4.0)], False),
     ],
 )
-def test_comparisons_too_few_to_contradict_each_other_pass_and_are_told(pairs, is_told):
+def test_comparisons_too_few_to_contradict_each_other_pass_and_are_told(warehouse, pairs, is_told):
     """Two comparisons of three items fit together whatever they say: that is no proof of care."""
     judgements = [Judgement("Li", "service", "root", *pair) for pair in pairs]
-    (consistency, _) = scores.quality_weights([weigh(TREE, judgements, AhpSettings("row_over_column"))])
+    (consistency, _) = weighed_outcomes(warehouse, [weigh(TREE, judgements, AhpSettings("row_over_column"))])
     assert consistency.passed
     assert ("cannot be checked: 1 of the experts' matrices" in consistency.message) == is_told
     assert ("service, Li under root" in consistency.message.partition("cannot be checked")[2]) == is_told
 
 
-def test_two_items_need_no_second_comparison():
+def test_two_items_need_no_second_comparison(warehouse):
     """One comparison is all there is: nobody could be asked for more."""
     tree = Hierarchy("service", "root", {"root": ("a", "b")})
     weights = weigh(tree, [Judgement("Li", "service", "root", "a", "b", 3.0)], AhpSettings("row_over_column"))
-    assert "cannot be checked" not in scores.quality_weights([weights])[0].message
+    assert "cannot be checked" not in weighed_outcomes(warehouse, [weights])[0].message
 
 
 @pytest.mark.parametrize("weight", [0.5, float("nan")])
-def test_siblings_that_do_not_sum_to_one_are_found(weight):
+def test_siblings_that_do_not_sum_to_one_are_found(warehouse, weight):
     """An index over them would not end at 100; no number is not one either."""
     weights = judged(4.0)
-    outcomes = scores.quality_weights([replace(weights, local={**weights.local, "a": weight})])
+    outcomes = weighed_outcomes(warehouse, [replace(weights, local={**weights.local, "a": weight})])
     assert failed(outcomes) == {"siblings_sum_to_one"}
 
 
-def index_table(warehouse, index: str = "80", process: str = "null", coverage: str = "0.75", period="last_365_days"):
-    warehouse.create_table(
-        "scores.quality_index",
-        f"select 'overall' as dimension, '{period}' as period, {index}::double as quality_index, "
-        f"{process}::double as process_index, 80::double as performance_index, {coverage}::double as coverage",
-    )
-
-
-@pytest.mark.parametrize(
-    ("cell", "broken"),
-    [
-        ({}, set()),
-        ({"index": "null"}, set()),
-        ({"index": "100.1"}, {"within_0_and_100"}),
-        ({"index": "'nan'"}, {"within_0_and_100"}),
-        ({"process": "-1"}, {"within_0_and_100"}),
-        ({"coverage": "0.5"}, set()),
-        ({"coverage": "0.49"}, {"overall_is_covered"}),
-        ({"coverage": "null"}, {"overall_is_covered"}),
-        ({"period": "2026-06"}, {"overall_is_covered"}),
-    ],
-)
-def test_an_index_is_within_its_scale_and_stands_on_enough_weight(warehouse, cell, broken):
-    """Half of the weight is enough, a cell without data is null, and no overall cell is no coverage."""
-    index_table(warehouse, **cell)
-    outcomes = scores.quality_index(warehouse, 0.5, is_fed=True)
-    assert failed(outcomes) == broken
-    assert {outcome.name for outcome in outcomes} == set(scores.QUALITY_INDEX)
-
-
-def test_without_complaints_and_surveys_there_is_no_index_to_cover(warehouse):
-    """A company that feeds orders alone is not held for an index that it never asked for."""
-    index_table(warehouse, coverage="0")
-    assert not failed(scores.quality_index(warehouse, 0.5, is_fed=False))
+def test_the_sums_are_those_of_the_table(warehouse):
+    """What is read later is the table, whatever was weighed: a lost row is noticed, and a lost table."""
+    weights = judged(4.0)
+    weighed_outcomes(warehouse, [weights])
+    for condition in ("indicator = 'a'", "true"):
+        warehouse.create_table(
+            "scores.quality_weights",
+            "select 'service' as hierarchy, 'root' as parent, local_weight"
+            f" from (values ('a', 0.6), ('b', 0.4)) as kept (indicator, local_weight) where not ({condition})",
+        )
+        assert failed(scores.quality_weights(warehouse, [weights])) == {"siblings_sum_to_one"}

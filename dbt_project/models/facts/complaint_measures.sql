@@ -2,6 +2,14 @@
 
 with
 
+-- One row. Who does not feed when complaints were resolved has not left all of them open.
+resolutions as (
+
+    select count(resolved_at) > 0 as are_fed
+    from {{ ref('complaints') }}
+
+),
+
 complaints as (
 
     select
@@ -10,14 +18,12 @@ complaints as (
         coalesce(first_response_at, {{ end_of_as_of() }}) as answered_or_end,
         coalesce(resolved_at, {{ end_of_as_of() }}) as resolved_or_end,
         {{ hours_between('opened_at', end_of_as_of()) }} as hours_open,
-        -- An unanswered complaint counts as missed once its promise has passed, and not before.
-        first_response_at is not null
-            or {{ hours_between('opened_at', end_of_as_of()) }} > {{ var('complaints').response_promise_hours }}
-            as is_answer_due,
-        resolved_at is not null
+        resolutions.are_fed and (
+            resolved_at is not null
             or cast(opened_at as date) < {{ as_of_date(var('complaints').resolution_grace_days) }}
-            as is_resolution_due
+        ) as is_resolution_due
     from {{ ref('complaints') }}
+    cross join resolutions
     where not is_suggestion and cast(opened_at as date) >= date '{{ first_service_day() }}'
 
 ),
@@ -36,12 +42,8 @@ select
     complaints.customer_id,
     complaints.opened_date as observed_date,
     complained_orders.channel as observed_channel,
-    case
-        when not complaints.is_answer_due then null
-        when complaints.response_hours <= {{ var('complaints').response_promise_hours }} then 1
-        else 0
-    end as response_timeliness,
-    case when complaints.is_answer_due then {{ seconds_or_zero('opened_at', 'answered_or_end') }} end as response_seconds,
+    case when complaints.is_within_promise then 1 when not complaints.is_within_promise then 0 end as response_timeliness,
+    case when complaints.is_within_promise is not null then {{ seconds_or_zero('opened_at', 'answered_or_end') }} end as response_seconds,
     case when complaints.first_response_at is not null then {{ seconds_or_zero('opened_at', 'first_response_at') }} end
         as answered_after_seconds,
     case
@@ -54,7 +56,9 @@ select
         as resolved_after_seconds,
     case
         when complaints.resolution_hours <= {{ var('complaints').resolution_promise_hours }} then 1
-        when complaints.resolved_at is not null or complaints.hours_open > {{ var('complaints').resolution_promise_hours }} then 0
+        when complaints.are_fed
+            and (complaints.resolved_at is not null or complaints.hours_open > {{ var('complaints').resolution_promise_hours }})
+            then 0
     end as resolution_timeliness,
     case when complaints.is_repeat then 1 else 0 end as repeat_rate
 from complaints

@@ -3,13 +3,13 @@
 
 with
 
-accepted as (
+fed as (
 
     select
         complaint_id,
         customer_id,
         opened_at,
-        {{ if_known('first_response_at') }} as first_response_at,
+        {{ if_known('first_response_at') }} as responded_at,
         {{ if_known('escalated_at') }} as escalated_at,
         {{ if_known('resolved_at') }} as resolved_at,
         coalesce(channel, 'unknown') as channel,
@@ -22,6 +22,30 @@ accepted as (
         coalesce(is_suggestion, false) as is_suggestion
     from {{ ref('identified_complaints') }}
     where opened_at < {{ end_of_as_of() }}
+
+),
+
+-- One row. Who does not feed when complaints were answered has not left all of them unanswered.
+responses as (
+
+    select count(responded_at) > 0 as are_fed
+    from fed
+
+),
+
+accepted as (
+
+    select
+        fed.*,
+        responses.are_fed as are_responses_fed,
+        -- Who resolves a complaint has answered it by then, whether or not that was written down.
+        case
+            when not responses.are_fed then null
+            when responded_at is null or resolved_at < responded_at then resolved_at
+            else responded_at
+        end as first_response_at
+    from fed
+    cross join responses
 
 ),
 
@@ -97,13 +121,16 @@ select
     timed.escalation_hours,
     timed.resolution_hours,
     case
-        when not timed.is_suggestion then {{ kept_within('timed.response_hours', 'timed.hours_so_far', promises.response_promise_hours) }}
+        when timed.are_responses_fed and not timed.is_suggestion then {{ kept_within('timed.response_hours', 'timed.hours_so_far', promises.response_promise_hours) }}
     end as is_within_promise,
     timed.is_green_channel,
     -- Either promise missed is a breach, though the other is not due yet.
     case
-        when timed.is_green_channel then not (
-            {{ kept_within('timed.response_hours', 'timed.hours_so_far', green_channel.answered_within_hours) }}
+        when timed.is_green_channel and (timed.are_responses_fed or timed.is_escalation_fed) then not (
+            (
+                not timed.are_responses_fed
+                or {{ kept_within('timed.response_hours', 'timed.hours_so_far', green_channel.answered_within_hours) }}
+            )
             and (
                 not timed.is_escalation_fed
                 or {{ kept_within('timed.escalation_hours', 'timed.hours_so_far', green_channel.reaches_manager_within_hours) }}

@@ -45,7 +45,7 @@ with
         {% for indicator, measure in indicators.items() %}
         {{ measure_sums(indicator, measure) }},
         {% endfor %}
-        count(*) as events
+        count({{ 'measures.could_be_complained_of' if stream == 'order' else '*' }}) as events
     from ({{ in_service_cells(stream ~ '_measures') }}) as measures
     group by {{ cell }}
 
@@ -89,8 +89,6 @@ cells as (
         0 as base_squares,
         events as observations
     from order_cells
-    -- Where complaints are not fed, no order counts as one that nobody complained of.
-    where exists (select 1 from {{ ref('complaints') }})
 
 ),
 

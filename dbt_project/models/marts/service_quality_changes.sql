@@ -8,6 +8,7 @@ select
     value_before,
     change,
     contribution,
+    raw_change,
     change_low,
     change_high,
     is_more_than_noise

@@ -38,7 +38,8 @@ def read_judgements(path: Path) -> list[Judgement]:
                 where=f"{path}, line {line}",
                 mend="write how many times more important item_a is than item_b, for example 3 or 0.333",
             ) from None
-        found.append(Judgement(**{name: row[name] for name in COLUMNS[:-1]}, ratio=ratio))
+        place = f"{path.parent.name}/{path.name}, line {line}"
+        found.append(Judgement(**{name: row[name] for name in COLUMNS[:-1]}, ratio=ratio, place=place))
     return found
 
 

@@ -5,7 +5,7 @@ Judgements arrive as plain values; reading their files belongs elsewhere. Source
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,7 +22,7 @@ class Judgement:
     """One comparison of an expert: the row is `item_a`, the column `item_b`.
 
     Under 'row_over_column' `ratio` is how many times more important a is than b; under 'column_over_row' how
-    many times more important b is than a.
+    many times more important b is than a. `place` is the file and line, or sheet and cell, that says so.
     """
 
     expert: str
@@ -31,11 +31,13 @@ class Judgement:
     item_a: str
     item_b: str
     ratio: float
+    place: str = field(default="", compare=False)
 
     @property
     def where(self) -> str:
         """Where a person finds it."""
-        return f"judgements of {self.expert}, hierarchy {self.hierarchy}, under {self.parent}"
+        told = f"judgements of {self.expert}, hierarchy {self.hierarchy}, under {self.parent}"
+        return f"{told}: {self.place}" if self.place else told
 
 
 def check_orientation(orientation: str) -> None:

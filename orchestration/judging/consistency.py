@@ -100,8 +100,10 @@ def in_words(times: float, item_a: str, item_b: str, words: Wording) -> str:
     more, less = (item_a, item_b) if times >= 1 else (item_b, item_a)
     degree = max(times, 1 / times)
     whole = round(degree)
-    is_of_scale = math.isclose(degree, whole) and whole in SCALE
-    if is_of_scale and whole == 1:
-        return f"{words.names[item_a]} and {words.names[item_b]} are {' '.join(SCALE[1])}"
-    meaning = f" ({' '.join(SCALE[whole])})" if is_of_scale else ""
-    return f"{words.names[more]} counts {degree:.4g} times as much as {words.names[less]}{meaning}"
+    # 0.333 in a file is a third.
+    if whole not in SCALE or not math.isclose(degree, whole, rel_tol=0.005):
+        return f"{words.names[more]} counts {degree:.4g} times as much as {words.names[less]}"
+    meaning = " ".join(SCALE[whole])
+    if whole == 1:
+        return f"{words.names[item_a]} and {words.names[item_b]} are {meaning}"
+    return f"{words.names[more]} counts {whole} times as much as {words.names[less]} ({meaning})"

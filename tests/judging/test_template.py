@@ -11,7 +11,7 @@ from openpyxl.utils import range_boundaries
 from judging.experts import CONFIG, EXPERT, ROWS, TREE, WORDS, made
 from orchestration.errors import UserError
 from orchestration.judging.tables import expert_name
-from orchestration.judging.template import GUIDE, RECORD, SURVEY, template
+from orchestration.judging.template import GUIDE, RECORD, SURVEY, printed_lines, template
 from orchestration.judging.weighing import hierarchy_of
 from orchestration.judging.words import EQUAL, SCALE, wording
 from orchestration.settings import load_settings
@@ -113,6 +113,18 @@ def test_the_guide_tells_the_scale_and_every_indicator_and_the_record_is_out_of_
     assert "多快答复 (小时)" in text
     assert book[RECORD].sheet_state == "veryHidden"
     assert book.active.title == SURVEY
+
+
+def test_rows_are_as_high_as_their_texts_in_either_script():
+    """LibreOffice prints rows as high as they are set: 91 letters take two lines of 90, and so do 46 Chinese signs."""
+    assert [printed_lines(text, 100) for text in ("", "x" * 90, "x" * 91, "字" * 45, "字" * 46, "a\nb")] == [
+        1,
+        1,
+        2,
+        1,
+        2,
+        2,
+    ]
 
 
 def test_a_description_that_looks_like_a_formula_stays_text():

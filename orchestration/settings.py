@@ -112,7 +112,7 @@ class Settings:
 def judged_hierarchies(path: Path) -> set[str]:
     """The hierarchies that a judgement file speaks of; a file that cannot be read is refused where it is weighed."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-        return {row["hierarchy"] for row in csv.DictReader(stream) if row.get("hierarchy")}
+        return {row["hierarchy"].strip() for row in csv.DictReader(stream) if row.get("hierarchy")}
 
 
 def is_shipped(path: Path) -> bool:

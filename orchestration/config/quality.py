@@ -1,6 +1,6 @@
 """What quality.yml may say: the trees of indicators, how experts are weighed, and the scale of each indicator."""
 
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -84,7 +84,7 @@ class QualityConfig(Strict):
     method: Literal["eigenvector", "geometric_mean", "normalised_columns"] = "eigenvector"
     aggregation: Literal["judgements", "priorities"] = "judgements"
     random_index: Literal["saaty", "alonso_lamata"] = "alonso_lamata"
-    expert_weights: dict[str, float] = Field(default={})
+    expert_weights: dict[str, Annotated[float, Field(ge=1e-6, le=1e6)]] = Field(default={})
     minimum_coverage: Share = 0.5
     small_sample: int = Field(default=30, ge=2)
     indicators: dict[IndicatorName, Indicator]
@@ -99,6 +99,7 @@ class QualityConfig(Strict):
     def trees_end_in_indicators(cls, trees: dict) -> dict:
         known = get_args(IndicatorName)
         for name, tree in trees.items():
+            refuse_other_shapes(name, tree)
             ends = leaves(tree)
             for node in nodes(tree):
                 if node in ends and node not in known:
@@ -126,6 +127,17 @@ class QualityConfig(Strict):
                 if leaf not in indicators:
                     raise ValueError(f"the tree {name} ends in {leaf}, which has no line here")
         return indicators
+
+
+def refuse_other_shapes(name: str, tree: dict[str, Any]) -> None:
+    """Each node of a tree is a name, and what is below it a mapping."""
+    for node, below in tree.items():
+        if not isinstance(node, str) or not (below is None or isinstance(below, dict)):
+            raise ValueError(
+                f"under {name}, {node!r} holds {below!r}; write what is below a node as names with a colon, "
+                "an indicator as `manner: {}`"
+            )
+        refuse_other_shapes(node, below or {})
 
 
 def leaves(tree: dict[str, Any]) -> list[str]:

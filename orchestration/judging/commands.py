@@ -102,7 +102,9 @@ def read(
     names = list(dict.fromkeys(answers.hierarchy.name for answers in panel))
     replaced = [name for name in names if out is None and shipped_experts(settings, name)]
     for answers in panel:
-        for sentence in store(folder, answers.expert, answers.hierarchy.name, answers.judgements):
+        for sentence in store(
+            folder, answers.expert, answers.hierarchy.name, answers.judgements, settings.quality.orientation
+        ):
             click.echo(sentence)
     for name in replaced:
         click.echo(f"{name} has judgements of your own now: those that are shipped as an example no longer count.")

@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestration.errors import UserError
 from orchestration.judging.answers import ExpertAnswers, pairs
+from orchestration.judging.numbers import has_raised_digits
 from orchestration.judging.tables import expert_name
 from orchestration.judging.template import (
     EXPERT_ROW,
@@ -87,7 +88,7 @@ def read_survey(path: Path, hierarchy: Hierarchy, words: Wording, orientation: s
         if times is not None:
             ratio = importance(times, orientation)
             place = sheet.place(question.row, 4)
-            judgements.append(Judgement(expert, hierarchy.name, *question.pair, ratio, place))
+            judgements.append(Judgement(expert, hierarchy.name, *question.pair, ratio, place=place))
     if problems:
         raise UserError(
             "\n".join(problems), where=str(path), mend="have these cells corrected, and read the file again"
@@ -226,7 +227,7 @@ def degree_of(value: Any) -> int | None:
         if value in SCALE:
             return int(value)
         raise Wrong(5, f"{shown(value)} is off the scale; accepted: whole numbers from 1 to 9")
-    if isinstance(value, str):
+    if isinstance(value, str) and not has_raised_digits(value):
         if (found := DEGREES.get(normal(value))) is not None:
             return found
         if is_number(value):

@@ -4,34 +4,17 @@ The first row and column name the items; which way round a ratio is read is stat
 """
 
 import datetime as dt
-import re
-from dataclasses import dataclass
-from decimal import Decimal
 from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError
 from orchestration.judging.answers import ExpertAnswers, Pair, pairs
-from orchestration.judging.words import Wording, normal
+from orchestration.judging.numbers import Ratio, number
+from orchestration.judging.words import Wording
 from orchestration.judging.workbook import Sheet, sheets, shown
 from orchestration.scoring.hierarchy import Hierarchy
 from orchestration.scoring.judgements import Judgement, check_orientation, importance
-
-NUMBER = re.compile(r"(\d+(?:\.\d+)?)(?:\s*/\s*(\d+(?:\.\d+)?))?")
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """A ratio as written: `decimals` of a rounded one, None for a fraction or a whole number, which are exact."""
-
-    value: float
-    decimals: int | None
-
-    @property
-    def slack(self) -> float:
-        """How far rounding may have moved it; at the least what programs lose of the last of 16 digits."""
-        return 1e-9 if self.decimals is None else max(1e-9, 0.5 * 10.0**-self.decimals * (1 + 1e-9))
 
 
 def read_square(
@@ -93,7 +76,7 @@ def read_square(
             "\n".join(problems), where=str(path), mend="have these cells corrected, and read the file again"
         )
     judgements = tuple(
-        Judgement(expert, hierarchy.name, *pair, importance(times, orientation), cells[pair])
+        Judgement(expert, hierarchy.name, *pair, importance(times, orientation), place=cells[pair])
         for pair, times in said.items()
     )
     for pair in pairs(hierarchy):
@@ -209,17 +192,3 @@ def ratio_of(sheet: Sheet, row: int, column: int) -> Ratio | None:
     if not 1 / 9 - 1e-9 <= found.value <= 9:
         raise ValueError(f"{place}: {shown(value)} is off the scale; accepted: 1/9 to 9")
     return found
-
-
-def number(value: Any) -> Ratio | None:
-    """The number in a cell, or in its text (also with full-width digits), as precisely as it is written."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    text = normal(value) if isinstance(value, str) else format(Decimal(repr(value)), "f")
-    match = NUMBER.fullmatch(text)
-    if not match or not float(match[1]) or not float(match[2] or 1):
-        return None
-    if match[2]:
-        return Ratio(float(match[1]) / float(match[2]), None)
-    decimals = len(match[1].partition(".")[2].rstrip("0"))
-    return Ratio(float(match[1]), decimals or None)

@@ -12,35 +12,67 @@ from pathlib import Path
 from orchestration.config.reading import judgement_text
 from orchestration.durable import replace_file
 from orchestration.errors import UserError
+from orchestration.judging.numbers import number
 from orchestration.scoring.hierarchy import GROUP
-from orchestration.scoring.judgements import Judgement
+from orchestration.scoring.judgements import ORIENTATIONS, Judgement, importance
 
 COLUMNS = ("expert", "hierarchy", "parent", "item_a", "item_b", "ratio")
+ORIENTATION = "orientation"  # an optional column, with one value in all lines of a file
 NOT_IN_NAMES = '/\\:*?"<>|'
 LONGEST_NAME = 60  # letters of three bytes stay within the 255 bytes of a file name
 
 
 def read_judgements(path: Path) -> list[Judgement]:
-    """Experts' comparisons from a CSV file with `COLUMNS`, UTF-8.
+    """Experts' comparisons from a CSV file with `COLUMNS` and perhaps `ORIENTATION`, UTF-8.
 
     Raises
     ------
     UserError
         The file is not UTF-8, lacks a column, has a line of another length, or a ratio that is not a number.
     """
+    rows = rows_of(path)[1]
+    if not rows:
+        raise UserError(
+            "the judgement file has a header and no comparison", where=str(path), mend="fill it in, or remove it"
+        )
+    orientation = stated_orientation(path, rows)
     found = []
-    for line, row in rows_of(path)[1]:
-        try:
-            ratio = float(row["ratio"])
-        except ValueError:
+    for line, row in rows:
+        ratio = number(row["ratio"])
+        if ratio is None:
             raise UserError(
-                f"the ratio {row['ratio']!r} is not a number",
+                f"the ratio {row['ratio']!r} is not a number above 0",
                 where=f"{path}, line {line}",
-                mend="write how many times more important item_a is than item_b, for example 3 or 0.333",
-            ) from None
-        place = f"{path.parent.name}/{path.name}, line {line}"
-        found.append(Judgement(**{name: row[name] for name in COLUMNS[:-1]}, ratio=ratio, place=place))
+                mend="write how many times more important item_a is than item_b, for example 3, 1/3 or 0.333",
+            )
+        said = {name: row[name] for name in COLUMNS[:-1]}
+        found.append(Judgement(**said, ratio=ratio.value, orientation=orientation, place=f"{path.name}, line {line}"))
     return found
+
+
+def stated_orientation(path: Path, rows: Iterable[tuple[int, dict[str, str]]]) -> str | None:
+    """The orientation that a file states for all of its lines; none where it leaves that to the configuration.
+
+    Raises
+    ------
+    UserError
+        It is unknown, or lines differ.
+    """
+    stated = {row.get(ORIENTATION, ""): line for line, row in reversed(list(rows))}
+    if unknown := set(stated) - {"", *ORIENTATIONS}:
+        wrong = min(unknown)
+        raise UserError(
+            f"unknown orientation {wrong!r}; accepted: {', '.join(ORIENTATIONS)}",
+            where=f"{path}, line {stated[wrong]}, column {ORIENTATION}",
+            mend="say whether a ratio tells how much more important item_a is (row_over_column), or item_b",
+        )
+    if len(stated) > 1:
+        raise UserError(
+            "the lines state different orientations",
+            where=f"{path}, lines {' and '.join(map(str, sorted(stated.values())))}",
+            mend="state one in all lines of a file, or split it",
+        )
+    return next(iter(stated), "") or None
 
 
 def rows_of(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
@@ -60,7 +92,8 @@ def rows_of(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
                 f"the line does not have {len(header)} values, as the header has",
                 where=f"{path}, line {reader.line_num}",
             )
-        rows.append((reader.line_num, row))
+        # A blank that nobody sees would make another expert, or an unknown item, of it.
+        rows.append((reader.line_num, {name: value.strip() for name, value in row.items()}))
     return header, rows
 
 
@@ -83,7 +116,9 @@ def expert_name(given: str, where: str) -> str:
     return name
 
 
-def store(folder: Path, expert: str, hierarchy: str, judgements: Sequence[Judgement]) -> list[str]:
+def store(
+    folder: Path, expert: str, hierarchy: str, judgements: Sequence[Judgement], orientation: str = "row_over_column"
+) -> list[str]:
     """Write one expert's comparisons to the expert's own file, in place of what the folder has of that hierarchy.
 
     Other experts, other hierarchies and other columns stay as they are.
@@ -106,15 +141,25 @@ def store(folder: Path, expert: str, hierarchy: str, judgements: Sequence[Judgem
         kept[path] = [row for _, row in rows if (row["expert"], row["hierarchy"]) != (expert, hierarchy)]
         if left_out := len(rows) - len(kept[path]):
             told.append(f"replaced: {left_out} earlier comparisons of {expert} in {path.name}")
+    # A file that states its orientation keeps it; the new lines are turned to it.
+    own_orientation = stated_orientation(own, enumerate(kept[own])) if ORIENTATION in header else None
+    is_alike = own_orientation in (None, orientation)
+    stated = {ORIENTATION: own_orientation} if own_orientation else {}
     new = [
-        {name: getattr(judgement, name) for name in COLUMNS[:-1]} | {"ratio": ratio_text(judgement.ratio)}
+        {name: getattr(judgement, name) for name in COLUMNS[:-1]}
+        | {"ratio": ratio_text(judgement.ratio if is_alike else importance(judgement.ratio, "column_over_row"))}
+        | stated
         for judgement in judgements
     ]
     # The new ones first: cut off here, the expert counts twice, which is refused; never not at all.
     write_rows(own, header, kept[own] + new)
     for path, (other_header, rows) in files.items():
         if path != own and len(kept[path]) < len(rows):
-            write_rows(path, other_header, kept[path])
+            if kept[path]:
+                write_rows(path, other_header, kept[path])
+            else:
+                path.unlink()
+                told.append(f"removed: {path.name}, which held nothing else")
     return [*told, f"written: {len(new)} comparisons of {expert} to {own}"]
 
 

@@ -11,7 +11,7 @@ from orchestration.config.quality import QualityConfig
 from orchestration.errors import UserError
 from orchestration.judging.tables import read_judgements
 from orchestration.scoring import hierarchy
-from orchestration.scoring.judgements import Judgement, importance
+from orchestration.scoring.judgements import Judgement
 from orchestration.settings import Settings, is_shipped
 
 ACTIVITY = "customer_activity"
@@ -65,15 +65,44 @@ def weighed(settings: Settings, name: str) -> hierarchy.Weights:
 
 
 def judgements_of(settings: Settings, name: str) -> list[Judgement]:
-    """What experts say of one hierarchy, in the configured orientation."""
+    """What experts say of one hierarchy."""
+    refuse_what_would_not_count(settings)
     found = []
     for path in settings.judgement_files:
         given = [said for said in read_judgements(path) if said.hierarchy == name]
         if is_shipped(path):
             # The shipped ones are row over column, whichever way round the company's are.
-            given = [replace(said, ratio=importance(said.ratio, settings.quality.orientation)) for said in given]
+            given = [replace(said, orientation="row_over_column") for said in given]
         found += given
     return found
+
+
+def refuse_what_would_not_count(settings: Settings) -> None:
+    """Judgements that no weight is made of, and weights of experts who judge nothing, would be lost without a word.
+
+    Raises
+    ------
+    UserError
+        A file of the company's names a hierarchy that the configuration has not, or `expert_weights` names an expert
+        without a judgement.
+    """
+    known = surveyed(settings)
+    experts = set()
+    for path in settings.judgement_files:
+        for said in read_judgements(path):
+            experts.add(said.expert)
+            if said.hierarchy not in known and not is_shipped(path):
+                raise UserError(
+                    f"unknown hierarchy {said.hierarchy!r}; accepted: {', '.join(known)}",
+                    where=f"{path.parent / said.place}",
+                    mend="correct the name, or add the tree to `trees` of quality.yml",
+                )
+    if idle := sorted(set(settings.quality.expert_weights) - experts):
+        raise UserError(
+            f"{', '.join(idle)} has a weight and no judgements; there are those of {', '.join(sorted(experts))}",
+            where=f"{settings.config_file('quality.yml')}, `expert_weights`",
+            mend="correct the name, have it judged, or take it out",
+        )
 
 
 def shipped_experts(settings: Settings, name: str) -> list[str]:

@@ -36,6 +36,10 @@ def compare(period_from: str, period_to: str, dimension: str, member: str, with_
     if release is None:
         raise UserError("nothing is served yet", mend="run `touchstone refresh`")
     before = cell(release.directory, dimension, member, period_from)
+    if (member, period_from) == (with_member or member, period_to):
+        raise UserError(
+            "both sides are the same cell", where="--from, --to, --with-member", mend="name another period or group"
+        )
     after = cell(release.directory, dimension, with_member or member, period_to)
     click.secho(f"{dimension} {before.member} {before.period} -> {after.member} {after.period}", bold=True)
     for line in told(quality_changes.compare(after, before)):
@@ -92,8 +96,11 @@ def told(changes: "list[Change]") -> list[str]:
             continue
         points = "" if change.contribution is None else f"{change.contribution:+.2f}"
         interval = f"{change.low:+.2f} to {change.high:+.2f}"
+        verdict = "more than noise" if change.is_more_than_noise else "may be chance"
+        if change.contribution == 0 and change.change:
+            verdict += "; no points: both beyond the floor or the target"
         lines.append(
             f"{change.indicator:<28}{change.value_before:>10.2f}{change.value:>10.2f}{change.change:>+10.2f}"
-            f"{points:>8}{change.raw_change:>+10.2f}   {interval:<20}  {'more than noise' if change.is_more_than_noise else 'may be chance'}"
+            f"{points:>8}{change.raw_change:>+10.2f}   {interval:<20}  {verdict}"
         )
     return lines

@@ -123,12 +123,16 @@ def weights(marts: Marts, hierarchy: str) -> "pd.DataFrame | None":
 
 
 def consistency(marts: Marts, hierarchy: str) -> "pd.DataFrame | None":
-    """`parent`, `consistency_ratio`, `experts`, `method` of each matrix of judgements of one hierarchy."""
+    """`parent`, `consistency_ratio`, `experts`, `spread` of what the experts compare under each parent of a hierarchy.
+
+    Of three items or more: two cannot contradict each other. `spread` is the widest under the parent.
+    """
     return marts.frame(
         "quality_weights",
-        "hierarchy parent consistency_ratio experts method",
-        "select distinct parent, consistency_ratio, experts, method from quality_weights"
-        " where hierarchy = $hierarchy and parent is not null order by all",
+        "hierarchy parent consistency_ratio experts weight_spread",
+        "select parent, consistency_ratio, experts, max(weight_spread) as spread from quality_weights"
+        " where hierarchy = $hierarchy and parent is not null"
+        " group by parent, consistency_ratio, experts having count(*) > 2 order by all",
         hierarchy=hierarchy,
     )
 

@@ -124,7 +124,7 @@ def waterfall(changes: "pd.DataFrame", labels: Labels = NO_LABELS) -> str:
             is_firm = bool(step.is_more_than_noise)
             axes.barh(row, high - low, left=low, height=0.55, color=colour, alpha=1 if is_firm else 0.4)
             axes.plot([levels[row - 1]] * 2, [row - 0.72, row - 0.28], color=COLOURS["muted"], linewidth=0.8)
-            axes.annotate(f"{step.contribution:+.1f}", (high, row), (5, 0), **beside)
+            axes.annotate(_points(step.contribution), (high, row), (5, 0), **beside)
         end = len(names) - 1
         axes.plot([after] * 2, [end - 0.72, end - 0.28], color=COLOURS["muted"], linewidth=0.8)
         drawn.legend(
@@ -151,6 +151,12 @@ def _down(nodes: "pd.DataFrame") -> Iterator[tuple[str, int, float, bool]]:
             yield from walk(node.indicator, depth + 1)
 
     return walk(None, 0)
+
+
+def _points(contribution: float) -> str:
+    """With its sign; what rounds to nothing has none."""
+    rounded = round(contribution, 1)
+    return f"{rounded:+.1f}" if rounded else "0.0"
 
 
 def _branch(drawn: Picture, parent_row: int, row: int, across: float) -> None:

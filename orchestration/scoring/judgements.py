@@ -22,7 +22,8 @@ class Judgement:
     """One comparison of an expert: the row is `item_a`, the column `item_b`.
 
     Under 'row_over_column' `ratio` is how many times more important a is than b; under 'column_over_row' how
-    many times more important b is than a. `place` is the file and line, or sheet and cell, that says so.
+    many times more important b is than a. `orientation` is that of the file, where it states one; `place` is the file
+    and line, or the sheet and cell, where there is one.
     """
 
     expert: str
@@ -31,13 +32,14 @@ class Judgement:
     item_a: str
     item_b: str
     ratio: float
+    orientation: str | None = None
     place: str = field(default="", compare=False)
 
     @property
     def where(self) -> str:
         """Where a person finds it."""
         told = f"judgements of {self.expert}, hierarchy {self.hierarchy}, under {self.parent}"
-        return f"{told}: {self.place}" if self.place else told
+        return f"{told} ({self.place})" if self.place else told
 
 
 def check_orientation(orientation: str) -> None:
@@ -67,7 +69,7 @@ def comparison_matrix(items: Sequence[str], judgements: Iterable[Judgement], ori
     judgements : iterable of Judgement
         At most one for each pair, in either order of its items.
     orientation : str
-        'row_over_column' or 'column_over_row'.
+        'row_over_column' or 'column_over_row', of judgements that state none themselves.
 
     Returns
     -------
@@ -85,15 +87,18 @@ def comparison_matrix(items: Sequence[str], judgements: Iterable[Judgement], ori
     matrix = np.full((len(items), len(items)), np.nan)
     np.fill_diagonal(matrix, 1.0)
     where = ""
+    first: dict[frozenset[str], Judgement] = {}
     for judgement in judgements:
         where = judgement.where
         _refuse_malformed(judgement, items)
         a, b = index[judgement.item_a], index[judgement.item_b]
-        ratio = importance(judgement.ratio, orientation)
+        ratio = importance(judgement.ratio, judgement.orientation or orientation)
+        earlier = first.setdefault(frozenset((judgement.item_a, judgement.item_b)), judgement)
         if not math.isnan(matrix[a, b]):
             agree = math.isclose(matrix[a, b], ratio, rel_tol=1e-6)
             said = "is judged twice" if agree else "is judged twice, and the two contradict each other"
-            raise UserError(f"{_pair(judgement)} {said}", where=where, mend="keep one of the two")
+            places = f": {earlier.place} and {judgement.place}" if judgement.place else ""
+            raise UserError(f"{_pair(judgement)} {said}{places}", where=where, mend="keep one of the two")
         matrix[a, b], matrix[b, a] = ratio, 1 / ratio
     _refuse_untied(matrix, items, where)
     return matrix

@@ -1,6 +1,7 @@
 """From configuration to weights: every setting of the comparisons arrives."""
 
 import dataclasses
+import re
 
 import pytest
 
@@ -77,4 +78,77 @@ def test_doctor_names_the_line_of_a_judgement_that_contradicts_the_others(tmp_pa
     found = next(doctor.judgements(load_settings(tmp_path / "home", tmp_path)))
     assert not found.is_fine
     assert found.told.startswith("Li, Own: consistency ratio ")
-    assert "judgements/Li.csv, line " in found.told
+    assert "Li.csv, line " in found.told
+
+
+HEADER = "expert,hierarchy,parent,item_a,item_b,ratio"
+LI = """Li,service_quality,service_quality,process,performance,1.5
+Li,service_quality,process,response_timeliness,content_effectiveness,2
+Li,service_quality,process,content_effectiveness,manner,1
+Li,service_quality,process,manner,problem_resolution,1
+Li,service_quality,performance,satisfaction,complaint_count,2
+"""
+
+
+def settings_with(folder, files, quality=""):
+    """A company's own judgements, and lines added to quality.yml."""
+    (folder / "judgements").mkdir()
+    for name, text in files.items():
+        (folder / "judgements" / name).write_text(text, "utf-8")
+    text = (SHIPPED_CONFIG / "quality.yml").read_text("utf-8")
+    (folder / "quality.yml").write_text(f"{text}\n{quality}\n", "utf-8")
+    return load_settings(folder / "home", folder)
+
+
+@pytest.mark.parametrize(
+    ("files", "quality", "told"),
+    [
+        (
+            {"li.csv": f"{HEADER}\n{LI}", "wang.csv": f"{HEADER}\nWang,service_qualty,process,manner,process,2\n"},
+            "",
+            r"unknown hierarchy 'service_qualty'; accepted: service_quality, .*wang.csv, line 2",
+        ),
+        ({"li.csv": f"{HEADER}\n{LI}", "wang.csv": f"{HEADER}\n"}, "", "a header and no comparison.*wang.csv"),
+        ({"li.csv": f"{HEADER}\n{LI}"}, "expert_weights: {Li: 1, Lee: 3}", "Lee has a weight and no judgements"),
+        (
+            {"li.csv": f"{HEADER}\n{LI}", "twice.csv": f"{HEADER}\n{LI}"},
+            "",
+            "is judged twice: li.csv, line 2 and twice.csv, line 2",
+        ),
+    ],
+)
+def test_nothing_that_is_said_of_weights_is_left_out_without_a_word(tmp_path, files, quality, told):
+    """A misspelled name would cost an expert the vote, and nobody would know; refresh and doctor alike come here."""
+    settings = settings_with(tmp_path, files, quality)
+    with pytest.raises(UserError) as refused:
+        weighed(settings, "service_quality")
+    assert re.search(told, str(refused.value), re.DOTALL)
+    assert refused.value.where
+    assert refused.value.mend
+
+
+@pytest.mark.parametrize(("orientation", "process"), [("row_over_column", 0.6), ("column_over_row", 0.4)])
+def test_the_orientation_of_a_file_goes_before_the_setting(tmp_path, orientation, process):
+    """1.5 is how much more important process is, or performance: the file says which."""
+    lines = "".join(f"{line},{orientation}\n" for line in LI.splitlines())
+    settings = settings_with(tmp_path, {"li.csv": f"{HEADER},orientation\n{lines}"})
+    assert weighed(settings, "service_quality").overall["process"] == pytest.approx(process)
+
+
+@pytest.mark.parametrize(
+    ("shipped", "own", "told"),
+    [
+        ("      manner: {}", "      manner: [satisfaction]", "'manner' holds ['satisfaction']"),
+        ("      manner: {}", "      manner: satisfaction", "write what is below a node as names with a colon"),
+        ("minimum_coverage: 0.5", "minimum_coverage: 0.5\nexpert_weights: {Li: 1.0e+308}", "expert_weights.Li"),
+        ("minimum_coverage: 0.5", "minimum_coverage: 0.5\nexpert_weights: {Li: 0}", "expert_weights.Li"),
+    ],
+)
+def test_a_tree_or_a_weight_of_another_shape_is_told_in_words(tmp_path, shipped, own, told):
+    """A list under a node, or a weight beside which no other counts, is a slip of the one who wrote it."""
+    text = (SHIPPED_CONFIG / "quality.yml").read_text("utf-8")
+    assert shipped in text
+    (tmp_path / "quality.yml").write_text(text.replace(shipped, own, 1), "utf-8")
+    with pytest.raises(UserError) as refused:
+        load_settings(tmp_path / "home", tmp_path)
+    assert told in str(refused.value)

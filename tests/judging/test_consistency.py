@@ -26,7 +26,8 @@ def told(times: dict, orientation: str = "row_over_column"):
     """The verdict on an expert who says so much of the first over the second."""
     cells = {pair: f"S!D{number}" for number, pair in enumerate(PAIRS, 10)}
     said = tuple(
-        Judgement("ann", TREE.name, *pair, importance(ratio, orientation), cells[pair]) for pair, ratio in times.items()
+        Judgement("ann", TREE.name, *pair, importance(ratio, orientation), place=cells[pair])
+        for pair, ratio in times.items()
     )
     return verdict(ExpertAnswers("ann", TREE, "x.xlsx", said, cells), WORDS, AhpSettings(orientation))
 
@@ -70,7 +71,7 @@ CIRCLE = TRUTH | {("顶", "甲", "丁"): 1 / 8}
 def held(aggregation: str = "judgements", **times_of: dict) -> list[str]:
     """What a refresh says of experts who said so."""
     said = [
-        Judgement(expert, TREE.name, *pair, ratio, f"judgements/{expert}.csv, line {line}")
+        Judgement(expert, TREE.name, *pair, ratio, place=f"{expert}.csv, line {line}")
         for expert, times in times_of.items()
         for line, (pair, ratio) in enumerate(times.items(), 2)
     ]
@@ -82,7 +83,7 @@ def test_a_held_refresh_says_what_the_survey_says_with_the_file_and_how_to_go_on
     alone = told(CIRCLE).sentences
     assert held(ann=CIRCLE, bea=TRUTH) == [
         f"ann, {alone[0]}",
-        alone[1].replace("S!D12", "judgements/ann.csv, line 4"),
+        alone[1].replace("S!D12", "ann.csv, line 4"),
         "have these thought over, in their order, and correct the file; or have the survey answered anew: "
         "touchstone judgements template 顶 --expert NAME",
     ]
@@ -90,7 +91,7 @@ def test_a_held_refresh_says_what_the_survey_says_with_the_file_and_how_to_go_on
 
 
 def test_a_group_that_contradicts_itself_where_no_expert_does_is_told():
-    """Ann says that 甲 counts eight times as much as 丁, by way of the others, and Bea an eighth; neither errs alone."""
+    """Ann says that 甲 counts eight times as much as 丁, by way of the others, and Bea an eighth; neither errs."""
     ann = {("顶", "甲", "乙"): 2, ("顶", "乙", "丙"): 2, ("顶", "丙", "丁"): 2}
     bea = {("顶", "甲", "乙"): 2, ("顶", "甲", "丙"): 1 / 8, ("顶", "甲", "丁"): 1 / 8}
     first, *advice, _ = held(ann=ann, bea=bea)

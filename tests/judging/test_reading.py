@@ -92,6 +92,7 @@ def test_equally_important_needs_no_degree(tmp_path):
         ({"D12": 3}, r"Survey 问卷!D12: unknown answer '3'"),
         ({"E12": "a lot"}, r"Survey 问卷!E12: unknown answer 'a lot'; accepted: 1 to 9"),
         ({"E12": True}, r"Survey 问卷!E12: unknown answer 'True'"),
+        ({"E12": "²"}, r"Survey 问卷!E12: unknown answer '²'"),
         ({"E12": 10}, r"Survey 问卷!E12: '10' is off the scale"),
         ({"E12": 2.5}, r"Survey 问卷!E12: '2.5' is off the scale"),
         ({"E12": "－３"}, r"Survey 问卷!E12: '－３' is off the scale"),

@@ -68,7 +68,15 @@ def test_storing_twice_is_storing_once(tmp_path):
     [
         (b"expert,ratio\n", "lacks hierarchy, item_a, item_b, parent", "line 1"),
         (f"{HEADER}\na,h,p,a,b,three\n".encode(), "'three' is not a number", "line 2"),
-        (f"{HEADER}\na,h,p,a,b,1/3\n".encode(), "'1/3' is not a number", "line 2"),
+        (f"{HEADER}\na,h,p,a,b,3²\n".encode(), "'3²' is not a number", "line 2"),
+        (f"{HEADER}\na,h,p,a,b,-3\n".encode(), "'-3' is not a number above 0", "line 2"),
+        (f"{HEADER}\n".encode(), "a header and no comparison", "x.csv"),
+        (f"{HEADER},orientation\na,h,p,a,b,3,rows\n".encode(), "unknown orientation 'rows'", "line 2"),
+        (
+            f"{HEADER},orientation\na,h,p,a,b,3,row_over_column\na,h,p,a,c,3,\n".encode(),
+            "different orientations",
+            "lines 2 and 3",
+        ),
         (f"{HEADER}\na,h,p,a,b\n".encode(), "does not have 6 values", "line 2"),
         (f"{HEADER}\na,h,p,a,b,3,4\n".encode(), "does not have 6 values", "line 2"),
         (f"{HEADER}\n王芳,h,p,a,b,3\n".encode("gb18030"), "not UTF-8", "x.csv"),
@@ -81,7 +89,7 @@ def test_a_file_that_does_not_fit_is_refused_and_nothing_is_written(tmp_path, co
     with pytest.raises(UserError, match=told) as refused:
         read_judgements(path)
     assert where in refused.value.where
-    if "number" not in told:
+    if told.startswith(("lacks", "does not have", "not UTF-8")):
         with pytest.raises(UserError, match=told):
             store(tmp_path, "ann", "h", [said("ann", 3.0)])
     assert path.read_bytes() == content
@@ -91,3 +99,37 @@ def test_a_mark_at_the_start_of_the_file_is_no_part_of_the_header(tmp_path):
     """Excel writes one when it saves CSV as UTF-8."""
     (tmp_path / "x.csv").write_text(f"\ufeff{HEADER}\nann,h,p,a,b,3\n", "utf-8")
     assert read_judgements(tmp_path / "x.csv") == [said("ann", 3.0)]
+
+
+@pytest.mark.parametrize(
+    ("written", "ratio"), [("1/3", 1 / 3), ("３", 3), ("１．５", 1.5), ("１／３", 1 / 3), ("1e-06", 1e-6)]
+)
+def test_ratios_are_read_as_people_write_them(tmp_path, written, ratio):
+    """As in a workbook: a fraction, digits of full width; and as programs write small ones."""
+    (tmp_path / "x.csv").write_text(f"{HEADER}\nann,h,p,a,b,{written}\n", "utf-8")
+    assert read_judgements(tmp_path / "x.csv") == [said("ann", ratio)]
+
+
+def test_blanks_around_names_do_not_count(tmp_path):
+    """Nobody sees them, and they would make another expert of it."""
+    (tmp_path / "x.csv").write_text(f"{HEADER}\nann ,h , p,a,b , 3 \n", "utf-8")
+    assert read_judgements(tmp_path / "x.csv") == [said("ann", 3.0)]
+
+
+def test_a_file_may_state_its_orientation(tmp_path):
+    """The setting is for files that state none; what is stored beside its lines is turned to it, and reads back."""
+    own = tmp_path / "ann.csv"
+    own.write_text(f"{HEADER},orientation\nann,other,p,a,b,3,column_over_row\n", "utf-8")
+    assert read_judgements(own)[0].orientation == "column_over_row"
+    store(tmp_path, "ann", "h", [said("ann", 4.0)], "row_over_column")
+    assert own.read_text("utf-8").splitlines()[1:] == [
+        "ann,other,p,a,b,3,column_over_row",
+        "ann,h,p,a,b,0.25,column_over_row",
+    ]
+
+
+def test_a_file_that_is_left_without_a_comparison_goes(tmp_path):
+    """It would be refused as one that somebody forgot to fill in."""
+    (tmp_path / "panel.csv").write_text(f"{HEADER}\nann,h,p,a,b,2\n", "utf-8")
+    assert "removed: panel.csv, which held nothing else" in store(tmp_path, "ann", "h", [said("ann", 3.0)])
+    assert [path.name for path in tmp_path.iterdir()] == ["ann.csv"]

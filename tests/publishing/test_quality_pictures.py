@@ -45,6 +45,13 @@ def test_the_waterfall_goes_from_the_index_before_to_the_one_after():
     assert any(word in shown for word in ("72.2", "72.3"))
 
 
+def test_a_step_of_nothing_has_no_sign():
+    """-0.0 would look like a loss."""
+    shown = words(waterfall(CHANGES.assign(contribution=[-0.04, 0.04, 0.0])))
+    assert "0.0" in shown
+    assert not {"-0.0", "+0.0"} & set(shown)
+
+
 def test_a_step_that_may_be_chance_is_pale():
     """Its colour alone says so, beside the legend."""
     firm = CHANGES.assign(is_more_than_noise=True)

@@ -65,6 +65,7 @@ def test_the_command_tells_what_the_mart_tells(published, marts):
     [
         (["--dimension", "colour"], "no dimension 'colour'; there are: account_manager, channel, overall, region"),
         (["--dimension", "region", "--member", "nowhere"], "no member 'nowhere'; there are: Overseas"),
+        (["--to", "2026-Q1"], "both sides are the same cell"),
         (["--to", "2019-01"], "no period '2019-01'; there are: 2025-"),
     ],
 )

@@ -41,6 +41,8 @@ def principal(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         When the powers do not settle.
     """
     powers = matrices
+    found, values = np.zeros(matrices.shape[:-1]), np.zeros(matrices.shape[:-2])
+    open_still = np.ones(matrices.shape[:-2], dtype=bool)
     for _ in range(SQUARINGS):
         powers = powers / powers.max(axis=(-2, -1), keepdims=True)
         powers = powers @ powers
@@ -48,8 +50,13 @@ def principal(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         vectors = vectors / vectors.sum(axis=-1, keepdims=True)
         ratios = (matrices @ vectors[..., None])[..., 0] / vectors
         lowest, highest = ratios.min(axis=-1), ratios.max(axis=-1)
-        if np.all(highest - lowest <= TOLERANCE * highest):
-            return vectors, (lowest + highest) / 2
+        # Each is taken when it settles: of extreme ratios, rounding adds up again while others are still on their way.
+        settled = open_still & (highest - lowest <= TOLERANCE * highest)
+        found = np.where(settled[..., None], vectors, found)
+        values = np.where(settled, (lowest + highest) / 2, values)
+        open_still = open_still & ~settled
+        if not open_still.any():
+            return found, values
     raise ArithmeticError("the powers did not settle: is every element finite, and every item tied to the others?")
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from orchestration.errors import UserError
 from orchestration.scoring.ahp.consistency import consistency, mends
-from orchestration.scoring.ahp.matrix import METHODS, weights
+from orchestration.scoring.ahp.matrix import METHODS, principal, weights
 from scoring.ahp.matrices import WORKED, matrix_of, positive_weights, ratios_of, reciprocal
 
 
@@ -146,3 +146,15 @@ def test_random_indices_end_where_their_tables_end():
 def test_two_items_cannot_contradict_each_other():
     """CR is 0 for n <= 2, where the random index is 0."""
     assert consistency(np.array([[1, 9], [1 / 9, 1]])).consistency_ratio == 0
+
+
+def test_contradictions_of_any_size_are_weighed_and_mended():
+    """Ratios of a million round a circle settle one by one, some after others have gathered rounding again.
+
+    By another way: numpy's eigenvalues; and there is advice for such a matrix as for any other.
+    """
+    matrix = np.ones((4, 4))
+    matrix[np.triu_indices(4, 1)] = (1e-6, 1e-6, 1e6, 1e-6, 1, 1e-6)
+    matrix[np.tril_indices(4, -1)] = 1 / matrix.T[np.tril_indices(4, -1)]
+    assert principal(matrix)[1] == pytest.approx(np.linalg.eigvals(matrix).real.max())
+    assert mends(matrix)

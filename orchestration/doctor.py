@@ -70,7 +70,9 @@ def feeds(settings: Settings) -> Iterator[Finding]:
 
 def judgements(settings: Settings) -> Iterator[Finding]:
     """Whether each hierarchy is judged, and without contradiction."""
+    from orchestration.judging.consistency import contradictions
     from orchestration.judging.weighing import hierarchies, shipped_experts, weighed
+    from orchestration.judging.words import wording
 
     try:
         names = list(hierarchies(settings))
@@ -84,11 +86,8 @@ def judgements(settings: Settings) -> Iterator[Finding]:
         except UserError as error:
             yield Finding(what, False, str(error))
             continue
-        if refused := weights.inconsistent():
-            told = "; ".join(
-                f"{report.expert} under {report.parent}: CR {report.consistency_ratio:.3f}" for report in refused
-            )
-            yield Finding(what, False, f"{told}. To mend, in order: {'; '.join(refused[0].mends[:3])}")
+        if told := contradictions(weights, wording(settings.quality, weights.hierarchy)):
+            yield Finding(what, False, "\n  ".join(told))
             continue
         example = " (shipped; yours has none)" if shipped_experts(settings, name) else ""
         yield Finding(what, True, f"{len(weights.reports)} matrices, each consistent{example}")

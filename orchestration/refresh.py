@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError
+from orchestration.judging.weighing import hierarchies, weighed
 from orchestration.publishing import catalogue, status
 from orchestration.publishing.lock import home_lock
 from orchestration.settings import PROJECT, Settings
@@ -59,6 +60,8 @@ def run_refresh(
         Another process holds the lock, or what was asked for does not fit the configuration.
     """
     settings.as_of(as_of)
+    for name in hierarchies(settings):
+        weighed(settings, name)  # a tree that nobody judged is told at once, not after minutes of landing
     unknown = sorted(set(sources) - set(settings.sources.feeds))
     if unknown:
         raise UserError(

@@ -115,6 +115,27 @@ def test_all_problems_of_a_file_are_told_at_once(own):
     assert "`horizon`" in str(refused.value)
 
 
+def test_an_own_file_that_lacks_keys_is_told_to_start_from_the_shipped_one(own):
+    """It takes the shipped one's place whole; whoever writes the one key that is to change does not know that."""
+    with pytest.raises(UserError, match="`trees` is missing") as refused:
+        own("quality", "small_sample: 10\n")
+    assert f"copy {SHIPPED_CONFIG / 'quality.yml'} and change the copy" in refused.value.mend
+
+
+@pytest.mark.parametrize(
+    ("tree", "told"),
+    [
+        ("{process: {manner: {}}, c: {}}", "`trees`: the tree x ends in c, which has nothing below it"),
+        ("{nps: {manner: {}}}", "`trees`: the tree x has a branch with the name of the indicator nps"),
+    ],
+)
+def test_a_tree_that_ends_in_no_indicator_or_branches_at_one_is_refused(own, tree, told):
+    """An empty branch has no value, and two things of one name would share a line of the weights."""
+    text = (SHIPPED_CONFIG / "quality.yml").read_text("utf-8")
+    with pytest.raises(UserError, match=told):
+        own("quality", text.replace("trees:\n", f"trees:\n  x: {tree}\n"))
+
+
 def test_an_indicator_needs_a_scale(own):
     """Between floor and target lies the division."""
     content = yaml.safe_load((SHIPPED_CONFIG / "quality.yml").read_text("utf-8"))

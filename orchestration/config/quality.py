@@ -8,9 +8,13 @@ from orchestration.config.strict import Share, Strict
 
 
 class Indicator(Strict):
-    """What is measured, in which unit, and the values that score 0 (floor) and 100 (target)."""
+    """What is measured, in which unit, and the values that score 0 (floor) and 100 (target).
+
+    The Chinese description, which the experts' survey shows beside the English one, says the unit itself.
+    """
 
     description: str
+    description_zh: str = ""
     unit: str
     floor: float
     target: float
@@ -92,9 +96,19 @@ class QualityConfig(Strict):
 
     @field_validator("trees")
     @classmethod
-    def trees_are_nested_mappings(cls, trees: dict) -> dict:
+    def trees_end_in_indicators(cls, trees: dict) -> dict:
+        known = get_args(IndicatorName)
         for name, tree in trees.items():
             refuse_other_shapes(name, tree)
+            ends = leaves(tree)
+            for node in nodes(tree):
+                if node in ends and node not in known:
+                    raise ValueError(
+                        f"the tree {name} ends in {node}, which has nothing below it and is no indicator; "
+                        f"accepted: {', '.join(known)}"
+                    )
+                if node in known and node not in ends:
+                    raise ValueError(f"the tree {name} has a branch with the name of the indicator {node}: rename it")
         return trees
 
     @field_validator("hierarchy")
@@ -111,8 +125,7 @@ class QualityConfig(Strict):
         for name, tree in info.data.get("trees", {}).items():
             for leaf in leaves(tree):
                 if leaf not in indicators:
-                    accepted = ", ".join(get_args(IndicatorName))
-                    raise ValueError(f"the tree {name} ends in {leaf}, which has no line here; accepted: {accepted}")
+                    raise ValueError(f"the tree {name} ends in {leaf}, which has no line here")
         return indicators
 
 
@@ -130,3 +143,8 @@ def refuse_other_shapes(name: str, tree: dict[str, Any]) -> None:
 def leaves(tree: dict[str, Any]) -> list[str]:
     """What a nested tree ends in, in order."""
     return [leaf for node, below in tree.items() for leaf in (leaves(below) if below else [node])]
+
+
+def nodes(tree: dict[str, Any]) -> list[str]:
+    """Every name in a nested tree, in order."""
+    return [name for node, below in tree.items() for name in (node, *(nodes(below) if below else ()))]

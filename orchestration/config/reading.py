@@ -38,7 +38,11 @@ def read_config(path: Path, model: type[Strict]) -> Any:
         return model.model_validate(content)
     except ValidationError as error:
         problems = [in_words(problem, model) for problem in error.errors()]
-        raise UserError("\n".join(problems), where=str(path), mend="correct the keys or values named above") from None
+        mend = "correct the keys or values named above"
+        shipped = Path(__file__).parent / path.name
+        if any(problem["type"] == "missing" and len(problem["loc"]) == 1 for problem in error.errors()):
+            mend += f"; a file of your own takes the place of the shipped one whole: copy {shipped} and change the copy"
+        raise UserError("\n".join(problems), where=str(path), mend=mend) from None
 
 
 def judgement_text(path: Path) -> str:

@@ -12,7 +12,9 @@ from orchestration.config.quality import QualityConfig
 from orchestration.defs.pictures import shown_picture
 from orchestration.defs.scores import finished, score_asset
 from orchestration.defs.session import Session
+from orchestration.judging.consistency import contradictions
 from orchestration.judging.weighing import hierarchies, shipped_experts, weighed
+from orchestration.judging.words import wording
 from orchestration.publishing import quality_findings, quality_pictures
 from orchestration.publishing.labels import NO_LABELS
 from orchestration.quality import scores as checks
@@ -57,7 +59,12 @@ def quality_weights(context: dg.AssetExecutionContext, session: dg.ResourceParam
             "weights": shown_picture(quality_pictures.weights_tree(index_nodes)),
         }
         by_example = [name for name in found if shipped_experts(settings, name)]
-        outcomes = checks.quality_weights(session.warehouse, list(found.values()), by_example)
+        told = [
+            sentence
+            for weights in found.values()
+            for sentence in contradictions(weights, wording(settings.quality, weights.hierarchy))
+        ]
+        outcomes = checks.quality_weights(session.warehouse, list(found.values()), told, by_example)
         yield from finished(session, context, outcomes, metadata)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from orchestration.errors import UserError
+from orchestration.judging.words import Wording
 from orchestration.scoring.hierarchy import Hierarchy
 from orchestration.scoring.judgements import Judgement
 
@@ -24,7 +25,7 @@ class ExpertAnswers:
     hierarchy : Hierarchy
         What was judged.
     source : str
-        Name of the file.
+        The file, as it was named.
     judgements : tuple of Judgement
         In the configuration's orientation.
     cells : dict of (parent, item_a, item_b) to str
@@ -43,7 +44,7 @@ class ExpertAnswers:
         answered = {(said.parent, said.item_a, said.item_b) for said in self.judgements}
         return [pair for pair in self.cells if pair not in answered]
 
-    def refuse_unconnected(self) -> None:
+    def refuse_unconnected(self, words: Wording) -> None:
         """An open pair can be completed only where a chain of answers leads from each item to each other one.
 
         Raises
@@ -51,15 +52,27 @@ class ExpertAnswers:
         UserError
             Naming the groups of items between which nothing is answered, and the cells that would connect them.
         """
+        if not self.judgements and self.cells:
+            raise UserError(
+                f"nothing is answered yet: {len(self.cells)} comparisons are open",
+                where=self.source,
+                mend="have it filled in and saved, and read it again",
+            )
         problems = []
         for parent, items in self.hierarchy.children.items():
             groups = connected(items, [(said.item_a, said.item_b) for said in self.judgements if said.parent == parent])
             if len(groups) > 1:
                 cells = [self.cells[pair] for pair in self.unanswered if pair[0] == parent and parts(groups, pair[1:])]
-                told = " | ".join(", ".join(group) for group in groups)
-                problems.append(f"under {parent} no answer connects {told}: missing answer in {', '.join(cells)}")
+                told = " | ".join(", ".join(words.names[item] for item in group) for group in groups)
+                problems.append(
+                    f"under {words.names[parent]} no answer connects {told}: missing answer in {', '.join(cells)}"
+                )
         if problems:
-            raise UserError("\n".join(problems), where=self.source, mend="have them answered; best is every pair, once")
+            raise UserError(
+                "\n".join(problems),
+                where=self.source,
+                mend="have the answers that are missing filled in, best all of them, and read the file again",
+            )
 
 
 def pairs(hierarchy: Hierarchy) -> list[Pair]:

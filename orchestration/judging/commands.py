@@ -16,7 +16,7 @@ from orchestration.settings import SHIPPED_CONFIG, Settings, load_settings
 
 if TYPE_CHECKING:
     from orchestration.judging.answers import ExpertAnswers
-    from orchestration.scoring.hierarchy import Hierarchy
+    from orchestration.scoring.hierarchy import Hierarchy, Weights
 
 INCONSISTENT = 3
 
@@ -36,11 +36,17 @@ def template(hierarchy: str, expert: str, out: Path | None) -> None:
     from orchestration.judging.answers import pairs
     from orchestration.judging.tables import expert_name
     from orchestration.judging.template import template as workbook
-    from orchestration.judging.weighing import hierarchies
+    from orchestration.judging.weighing import surveyed
     from orchestration.judging.words import wording
 
     settings = load_settings()
-    tree = known(hierarchies(settings), hierarchy, "HIERARCHY")
+    tree = known(surveyed(settings), hierarchy, "HIERARCHY")
+    if not pairs(tree):
+        raise UserError(
+            f"there is nothing to compare in {hierarchy}: nowhere do two items stand side by side",
+            where="HIERARCHY",
+            mend="no survey is needed: an only child has all of its parent's weight",
+        )
     name = expert_name(expert, "--expert")
     out = out or Path(f"{hierarchy}-{name}.xlsx")
     if out.suffix != ".xlsx":
@@ -102,6 +108,33 @@ def read(
             click.echo(sentence)
     for name in replaced:
         click.echo(f"{name} has judgements of your own now: those that are shipped as an example no longer count.")
+    for name in names:
+        own = {
+            answers.expert: found.weights
+            for answers, found in zip(panel, verdicts, strict=True)
+            if answers.hierarchy.name == name
+        }
+        show_weights(settings, name, own, is_draft=out is not None)
+
+
+def show_weights(settings: Settings, name: str, own: "Mapping[str, Weights]", is_draft: bool) -> None:
+    """The weights by each expert who was read, and by all whose judgements count; a draft counts nowhere."""
+    from orchestration.judging.results import weights_table
+    from orchestration.judging.weighing import hierarchies, surveyed, weighed
+    from orchestration.judging.words import wording
+
+    columns = dict(own)
+    if not is_draft:
+        try:
+            together = weighed(settings, name)
+        except UserError as error:  # an older file may not do; what was read is written all the same
+            click.secho(f"The weights of all experts together cannot be told: {error}", fg="red", err=True)
+        else:
+            columns[f"(all {max(together.experts.values())})"] = together
+    for line in weights_table(columns, wording(settings.quality, surveyed(settings)[name])):
+        click.echo(line)
+    if name not in hierarchies(settings):
+        click.echo(f"{name} is not in force: its weights count once quality.yml says `hierarchy: {name}`.")
 
 
 def folder_to_write(settings: Settings, out: Path | None) -> Path:
@@ -152,14 +185,15 @@ def known(trees: "Mapping[str, Hierarchy]", name: str, where: str) -> "Hierarchy
 
 def panel_of(files: tuple[Path, ...], tables: SquareTables | None, settings: Settings) -> list["ExpertAnswers"]:
     """Every file as one expert's answers; what is wrong with any of them is told at once."""
-    from orchestration.judging.weighing import hierarchies
+    from orchestration.judging.weighing import surveyed
+    from orchestration.judging.words import wording
 
-    trees = hierarchies(settings)
+    trees = surveyed(settings)
     panel, problems = [], []
     for path in files:
         try:
             answers = answers_in(path, tables, settings, trees)
-            answers.refuse_unconnected()
+            answers.refuse_unconnected(wording(settings.quality, answers.hierarchy))
         except UserError as error:
             problems.append(error)
             continue

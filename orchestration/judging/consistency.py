@@ -1,29 +1,25 @@
-"""Whether one expert's answers agree with each other, in the words of the survey.
+"""Whether experts' answers agree with each other, in the words of the survey.
 
-The arithmetic is in scoring/; here its findings become sentences that can be read out to the expert.
+The arithmetic is in scoring/; here its findings become sentences that can be read out to the expert. The command that
+reads surveys, the check of a refresh and `touchstone doctor` say the same.
 """
 
 import math
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from orchestration.errors import UserError
 from orchestration.judging.answers import ExpertAnswers
 from orchestration.judging.words import SCALE, Wording
-from orchestration.scoring.ahp.consistency import consistency, mends
-from orchestration.scoring.hierarchy import AhpSettings, weigh
-from orchestration.scoring.judgements import comparison_matrix
-
-WORST = 3
+from orchestration.scoring.hierarchy import GROUP, AhpSettings, Change, Report, Weights, weigh
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is said to one expert; `is_consistent` when every parent passes."""
+    """What is said to one expert; `is_consistent` when every parent passes; `weights` by this expert alone."""
 
     is_consistent: bool
     sentences: tuple[str, ...]
+    weights: Weights
 
 
 def verdict(answers: ExpertAnswers, words: Wording, settings: AhpSettings) -> Verdict:
@@ -45,61 +41,58 @@ def verdict(answers: ExpertAnswers, words: Wording, settings: AhpSettings) -> Ve
         "the other answers complete it"
         for pair in answers.unanswered
     ]
-    for report in weights.reports:
-        if report.expert != answers.expert or report.items < 3:
-            continue
-        if not report.is_checkable:
-            sentences.append(
-                f"warning: {words.names[report.parent]}: cannot be checked: {report.items - 1} answers on "
-                f"{report.items} items cannot contradict each other; one more would tell"
-            )
-            continue
-        told = f"{words.names[report.parent]}: consistency ratio {report.consistency_ratio:.3f}"
-        if report.is_consistent:
-            sentences.append(f"{told}, the answers agree with each other (at most {settings.limit:g} is accepted)")
-        else:
-            sentences.append(f"{told}, the answers contradict each other: at most {settings.limit:g} is accepted")
-            sentences += advice(answers, report.parent, words, alone)
-    is_consistent = all(report.is_consistent for report in weights.reports if report.expert == answers.expert)
-    return Verdict(is_consistent, tuple(sentences))
+    own = [report for report in weights.reports if report.expert == answers.expert]
+    for report in own:
+        sentences += sentences_of(report, words, settings.limit)
+    return Verdict(all(report.is_consistent for report in own), tuple(sentences), weights)
 
 
-def advice(answers: ExpertAnswers, parent: str, words: Wording, settings: AhpSettings) -> list[str]:
-    """Up to three comparisons to think over, the worst first, each with the answer on the scale that the others imply.
+def contradictions(weights: Weights, words: Wording) -> list[str]:
+    """What holds a refresh: each expert whose answers contradict each other, what to think over, and what then to do.
 
-    Each is applied before the next is looked for; what is told is what an expert can write, so the ratio that it
-    leads to is that of the rounded answer.
+    The pooled answers are told where no expert's are refused: they follow from them.
     """
-    items = answers.hierarchy.children[parent]
-    given = [said for said in answers.judgements if said.parent == parent]
-    asked = {frozenset((said.item_a, said.item_b)): (said.item_a, said.item_b) for said in given}
-    matrix = np.array(comparison_matrix(items, given, settings.orientation))
-    told: list[str] = []
-    while len(told) < WORST and asked:
-        for mend in mends(matrix, settings.random_index, settings.limit):
-            pair = asked.pop(frozenset((items[mend.row], items[mend.column])), None)
-            if pair:
-                break
-        else:
-            break
-        a, b = (items.index(item) for item in pair)
-        before, after = float(matrix[a, b]), on_scale(mend.mended if a == mend.row else 1 / mend.mended)
-        if math.isclose(before, after):
+    refused = weights.inconsistent()
+    by_experts = {report.parent for report in refused if report.expert != GROUP}
+    told = []
+    for report in refused:
+        if report.expert == GROUP and report.parent in by_experts:
             continue
-        matrix[a, b], matrix[b, a] = after, 1 / after
-        ratio = consistency(matrix, settings.random_index).consistency_ratio
-        said, implied = (in_words(times, *pair, words) for times in (before, after))
+        who = "all experts together" if report.expert == GROUP else report.expert
+        first, *advice = sentences_of(report, words, weights.settings.limit)
+        told += [f"{who}, {first}", *advice]
+    if told:
         told.append(
-            f"  {len(told) + 1}. {answers.cells[parent, *pair]}: you said, {said}; your other answers imply, {implied} "
-            f"(consistency ratio then {ratio:.3f})"
+            "have these thought over, in their order, and correct the file; or have the survey answered anew: "
+            f"touchstone judgements template {weights.hierarchy.name} --expert NAME"
         )
     return told
 
 
-def on_scale(times: float) -> float:
-    """The nearest answer that the scale has, by ratio."""
-    degrees = [*SCALE, *(1 / degree for degree in SCALE)]
-    return min(degrees, key=lambda degree: abs(math.log(degree / times)))
+def sentences_of(report: Report, words: Wording, limit: float) -> list[str]:
+    """Whether the answers of one matrix agree, and where not, the comparisons to think over; nothing of two items."""
+    name = words.names[report.parent]
+    if report.items < 3:
+        return []
+    if report.expert != GROUP and not report.is_checkable:
+        return [
+            f"warning: {name}: cannot be checked: {report.items - 1} answers on {report.items} items cannot contradict "
+            "each other; one more would tell"
+        ]
+    told = f"{name}: consistency ratio {report.consistency_ratio:.3f}"
+    if report.is_consistent:
+        return [f"{told}, the answers agree with each other (at most {limit:g} is accepted)"]
+    advice = [f"  {number}. {change_told(change, words)}" for number, change in enumerate(report.mends, 1)]
+    return [f"{told}, the answers contradict each other: at most {limit:g} is accepted", *advice]
+
+
+def change_told(change: Change, words: Wording) -> str:
+    """One comparison to think over: where it is, what was said, and what the other answers imply."""
+    said, implied = (in_words(times, change.item_a, change.item_b, words) for times in (change.said, change.implied))
+    return (
+        f"{change.place or 'pooled'}: the answer is, {said}; the other answers imply, {implied} "
+        f"(consistency ratio then {change.consistency_ratio:.3f})"
+    )
 
 
 def in_words(times: float, item_a: str, item_b: str, words: Wording) -> str:
@@ -107,8 +100,10 @@ def in_words(times: float, item_a: str, item_b: str, words: Wording) -> str:
     more, less = (item_a, item_b) if times >= 1 else (item_b, item_a)
     degree = max(times, 1 / times)
     whole = round(degree)
-    is_whole = math.isclose(degree, whole)
-    if is_whole and whole == 1:
-        return f"{words.names[item_a]} and {words.names[item_b]} are {' '.join(SCALE[1])}"
-    meaning = f" ({' '.join(SCALE[whole])})" if is_whole else ""
-    return f"{words.names[more]} counts {degree:.4g} times as much as {words.names[less]}{meaning}"
+    # 0.333 in a file is a third.
+    if whole not in SCALE or not math.isclose(degree, whole, rel_tol=0.005):
+        return f"{words.names[more]} counts {degree:.4g} times as much as {words.names[less]}"
+    meaning = " ".join(SCALE[whole])
+    if whole == 1:
+        return f"{words.names[item_a]} and {words.names[item_b]} are {meaning}"
+    return f"{words.names[more]} counts {whole} times as much as {words.names[less]} ({meaning})"

@@ -13,14 +13,16 @@ from orchestration.judging.numbers import has_raised_digits
 from orchestration.judging.tables import expert_name
 from orchestration.judging.template import (
     EXPERT_ROW,
+    FIRST,
     FORMAT,
     RECORD,
     RECORD_COLUMNS,
     RECORD_HEADER,
+    SECOND,
     SURVEY,
 )
 from orchestration.judging.words import DEGREES, EQUAL_SPELLINGS, SCALE, Wording, normal
-from orchestration.judging.workbook import Broken, Sheet, sheets, shown
+from orchestration.judging.workbook import Sheet, sheets, shown
 from orchestration.scoring.hierarchy import Hierarchy
 from orchestration.scoring.judgements import Judgement, importance
 
@@ -85,13 +87,14 @@ def read_survey(path: Path, hierarchy: Hierarchy, words: Wording, orientation: s
             continue
         if times is not None:
             ratio = importance(times, orientation)
-            judgements.append(Judgement(expert, hierarchy.name, *question.pair, ratio))
+            place = sheet.place(question.row, 4)
+            judgements.append(Judgement(expert, hierarchy.name, *question.pair, ratio, place=place))
     if problems:
         raise UserError(
             "\n".join(problems), where=str(path), mend="have these cells corrected, and read the file again"
         )
     cells = {question.pair: sheet.place(question.row, 4) for question in questions}
-    return ExpertAnswers(expert, hierarchy, path.name, tuple(judgements), cells)
+    return ExpertAnswers(expert, hierarchy, str(path), tuple(judgements), cells)
 
 
 def opened(path: Path) -> tuple[Sheet, Sheet]:
@@ -208,6 +211,10 @@ def choice(value: Any, question: Question, words: Wording) -> int | None:
         node = words.node(value, (question.item_a, question.item_b))
         if node:
             return 1 if node == question.item_a else -1
+        # As the columns are headed; an item that is called so comes first.
+        for which, heading in ((1, FIRST), (-1, SECOND)):
+            if wanted in map(normal, (heading, *heading.split())):
+                return which
     accepted = f"{question.name_a!r}, {question.name_b!r} or {question.equal!r}"
     raise Wrong(4, f"{unknown(value)}; accepted: {accepted}")
 
@@ -237,4 +244,4 @@ def is_number(text: str) -> bool:
 
 
 def unknown(value: Any) -> str:
-    return f"the cell holds {shown(value)}" if isinstance(value, Broken) else f"unknown answer {shown(value)}"
+    return f"{'unknown answer' if isinstance(value, str | int | float) else 'the cell holds'} {shown(value)}"

@@ -3,6 +3,7 @@
 The first row and column name the items; which way round a ratio is read is stated by whoever reads the file.
 """
 
+import datetime as dt
 from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
@@ -40,23 +41,26 @@ def read_square(
     """
     check_orientation(given)
     tables: dict[str, Sheet] = {}
-    for sheet in sheets(path).values():
-        if sheet.extent == (0, 0):
-            continue
-        parent = parent_of(path, sheet, hierarchy, words)
-        if parent in tables:
-            raise UserError(
-                f"{parent} has two tables", where=f"{path}, sheets {tables[parent].name!r} and {sheet.name!r}"
-            )
-        tables[parent] = sheet
-
     said: dict[Pair, float] = {}
     cells: dict[Pair, str] = {}
     problems: list[str] = []
-    for parent, sheet in tables.items():
-        # A table in which rows and columns are mixed up says nothing of single cells.
-        items = items_of(path, sheet, parent, hierarchy, words)
-        for (row, item_a), (column, item_b) in combinations_with_replacement(enumerate(items, 2), 2):
+    for sheet in sheets(path).values():
+        if sheet.extent == (0, 0):
+            continue
+        try:
+            parent = parent_of(sheet, hierarchy, words)
+        except ValueError as error:
+            problems.append(str(error))
+            continue
+        if parent in tables:
+            problems.append(
+                f"{words.names[parent]} has two tables: the sheets {tables[parent].name!r} and {sheet.name!r}"
+            )
+            continue
+        tables[parent] = sheet
+        across, wrong_headings = items_of(sheet, parent, hierarchy, words)
+        problems += wrong_headings
+        for (row, item_a), (column, item_b) in combinations_with_replacement(enumerate(across, 2), 2):
             try:
                 ratio = entry(sheet, row, column)
             except ValueError as error:
@@ -72,70 +76,72 @@ def read_square(
             "\n".join(problems), where=str(path), mend="have these cells corrected, and read the file again"
         )
     judgements = tuple(
-        Judgement(expert, hierarchy.name, *pair, importance(times, orientation)) for pair, times in said.items()
+        Judgement(expert, hierarchy.name, *pair, importance(times, orientation), place=cells[pair])
+        for pair, times in said.items()
     )
     for pair in pairs(hierarchy):
         if pair[0] not in tables:
-            cells[pair] = f"a table for {pair[0]}"
-    return ExpertAnswers(expert, hierarchy, path.name, judgements, cells)
+            cells[pair] = f"a table for {words.names[pair[0]]}"
+    return ExpertAnswers(expert, hierarchy, str(path), judgements, cells)
 
 
-def parent_of(path: Path, sheet: Sheet, hierarchy: Hierarchy, words: Wording) -> str:
-    """The parent whose children the table compares: its first cell, or the name of the sheet, says it."""
+def parent_of(sheet: Sheet, hierarchy: Hierarchy, words: Wording) -> str:
+    """The parent whose children the table compares: its first cell, or the name of the sheet, says it.
+
+    Raises
+    ------
+    ValueError
+        Where neither does, or the two differ.
+    """
     corner = sheet.cell(1, 1)
     named = [words.node(text, hierarchy.children) for text in (str(corner or ""), sheet.name)]
     if None not in named and named[0] != named[1]:
-        raise UserError(
-            f"{sheet.place(1, 1)} says {named[0]}, the sheet is called {named[1]}", where=str(path), mend="keep one"
+        raise ValueError(
+            f"{sheet.place(1, 1)} says {words.names[named[0]]}, the sheet is called {words.names[named[1]]}: keep one"
         )
     parent = named[0] or named[1]
     if parent is None:
-        raise UserError(
-            f"neither the sheet's name {sheet.name!r} nor {sheet.place(1, 1)} names a parent; "
-            f"accepted: {', '.join(words.names[parent] for parent in hierarchy.children)}",
-            where=str(path),
-            mend="write the parent into the first cell of its table; remove sheets without a table",
+        raise ValueError(
+            f"neither the sheet's name {sheet.name!r} nor {sheet.place(1, 1)} names a parent; accepted: "
+            f"{', '.join(words.names[parent] for parent in hierarchy.children)} (a sheet without a table is to go)"
         )
     return parent
 
 
-def items_of(path: Path, sheet: Sheet, parent: str, hierarchy: Hierarchy, words: Wording) -> list[str]:
-    """The items in the order of the table, which is the same across and down."""
+def items_of(sheet: Sheet, parent: str, hierarchy: Hierarchy, words: Wording) -> tuple[list[str], list[str]]:
+    """The items in the order of the table, which is the same across and down; and what is wrong with the headings.
+
+    Wrong names only stand for places, and the ratios can still be looked at. No items are given back where rows and
+    columns are mixed up: such a table says nothing of single cells.
+    """
     children = hierarchy.children[parent]
+    size, name = len(children), words.names[parent]
     accepted = ", ".join(words.names[child] for child in children)
-    size = len(children)
-    named: dict[tuple[int, int], str | None] = {}
-    for position in range(2, size + 2):
-        for cell in ((1, position), (position, 1)):
-            named[cell] = words.node(str(sheet.cell(*cell) or ""), children)
+    positions = range(2, size + 2)
+    named = {
+        cell: words.node(str(sheet.cell(*cell) or ""), children)
+        for position in positions
+        for cell in ((1, position), (position, 1))
+    }
     problems = [
-        f"{sheet.place(*cell)}: {shown(sheet.cell(*cell))} is no item of {parent}"
+        f"{sheet.place(*cell)}: {shown(sheet.cell(*cell))} is no item of {name}; accepted: {accepted}"
         for cell, node in named.items()
         if node is None
     ]
-    across = [named[1, position] for position in range(2, size + 2)]
-    down = [named[position, 1] for position in range(2, size + 2)]
-    if not problems:
-        problems += [
-            f"{sheet.place(position, 1)}: the row is {row}, the column in the same place {column}"
-            for position, (row, column) in enumerate(zip(down, across, strict=True), 2)
-            if row != column
-        ]
-        problems += [
-            f"{sheet.place(1, position)}: {node} stands twice"
-            for position, node in enumerate(across, 2)
-            if across.index(node) < position - 2
-        ]
+    across, down = [named[1, position] for position in positions], [named[position, 1] for position in positions]
+    for position, row, column in zip(positions, down, across, strict=True):
+        if None not in (row, column) and row != column:
+            problems.append(
+                f"{sheet.place(position, 1)}: the row is {words.names[row]}, the column in the same place "
+                f"{words.names[column]}; {size} items stand down and across, in the same order"
+            )
+        if column and across.index(column) < position - 2:
+            problems.append(f"{sheet.place(1, position)}: {words.names[column]} stands twice; accepted: {accepted}")
     rows, columns = sheet.extent
-    if not problems and (rows > size + 1 or columns > size + 1):
-        problems.append(
-            f"{sheet.place(rows, columns)}: the table of {parent} ends at {sheet.place(size + 1, size + 1)}"
-        )
-    if problems:
-        raise UserError(
-            "\n".join(problems), where=str(path), mend=f"{size} items down and across, in the same order: {accepted}"
-        )
-    return [node for node in across if node]
+    if rows > size + 1 or columns > size + 1:
+        problems.append(f"{sheet.place(rows, columns)}: the table of {name} ends at {sheet.place(size + 1, size + 1)}")
+    is_mixed_up = any(None not in (row, column) and row != column for row, column in zip(down, across, strict=True))
+    return [] if is_mixed_up else [node or "" for node in across], problems
 
 
 def entry(sheet: Sheet, row: int, column: int) -> float | None:
@@ -176,7 +182,9 @@ def ratio_of(sheet: Sheet, row: int, column: int) -> Ratio | None:
     place = sheet.place(row, column)
     found = number(value)
     if found is None:
-        raise ValueError(f"{place}: {shown(value)} is not a ratio; write for example 3, 1/3 as text, or 0.333")
+        is_date = isinstance(value, dt.date | dt.time | dt.timedelta)
+        way_out = "a spreadsheet takes 1/3 for a date: write =1/3, or 0.333" if is_date else "write 3, =1/3 or 0.333"
+        raise ValueError(f"{place}: {shown(value)} is not a ratio; {way_out}")
     if found.decimals and found.decimals >= 2 and found.value < 1:
         for whole in range(2, 10):
             if abs(found.value - 1 / whole) <= found.slack:

@@ -5,10 +5,11 @@ The words are in words.py.
 """
 
 import io
+import math
 from typing import TYPE_CHECKING, Any
 
 from orchestration.judging.answers import Pair, pairs
-from orchestration.judging.words import EQUAL, SCALE, Wording, degree_option
+from orchestration.judging.words import EQUAL, SCALE, Wording, degree_option, display_width
 from orchestration.scoring.hierarchy import Hierarchy
 
 if TYPE_CHECKING:
@@ -19,14 +20,17 @@ FORMAT = "touchstone survey 1"
 RECORD_COLUMNS = ("row", "parent", "item_a", "item_b", "text_a", "text_b", "name_a", "name_b", "equal")
 RECORD_HEADER = 5
 EXPERT_ROW, HEADER_ROW = 2, 8
+FIRST, SECOND = "One 甲", "Other 乙"
 HEADINGS = (
     ("No. 序号", 8),
-    ("One 甲", 40),
-    ("Other 乙", 40),
+    (FIRST, 40),
+    (SECOND, 40),
     ("Which is more important?\n哪一项更重要？", 36),
     ("How much more?\n重要多少？", 40),
     ("State\n状态", 18),
 )
+GUIDE_WIDTHS = (12, 48, 90)
+LINE = 16  # points
 HOW_TO = (
     "In each row, choose in the yellow cells (1) which of the two is more important, or that they are equally "
     "important, and (2) how much more. A click on a cell shows an arrow with the list of answers.",
@@ -138,8 +142,8 @@ def write_questions(sheet: "Worksheet", hierarchy: Hierarchy, words: Wording, ex
             sheet.cell(row, column).protection = Protection(locked=False)
         for column in range(1, len(HEADINGS) + 1):
             sheet.cell(row, column).border = Border(line, line, line, line)
-        longest = max(len(item_text(words, item)) for item in (item_a, item_b))
-        sheet.row_dimensions[row].height = max(48, 16 * (1 + longest // 30))
+        lines = max(printed_lines(item_text(words, item), HEADINGS[1][1]) for item in (item_a, item_b))
+        sheet.row_dimensions[row].height = max(48, LINE * lines)
     put(sheet, 6, 1, "Done\n已完成", bold=True)
     formula(sheet, 6, 2, f'COUNTIF(F{HEADER_ROW + 1}:F{max(row, HEADER_ROW + 1)},"✓")&" / {len(rows)}"')
     sheet.row_dimensions[6].height = 32
@@ -153,17 +157,27 @@ def item_text(words: Wording, item: str) -> str:
     return f"{words.names[item]}\n{words.descriptions[item]}".strip()
 
 
+def printed_lines(text: str, width: float) -> int:
+    """How many lines a text takes in a column so many digits wide; some programs do not find the height themselves.
+
+    A Chinese sign is as wide as two digits. A tenth is left free, for words that break early.
+    """
+    return sum(max(1, math.ceil(display_width(line) / (0.9 * width))) for line in text.splitlines() or [""])
+
+
 def write_guide(sheet: "Worksheet", hierarchy: Hierarchy, words: Wording) -> None:
     """The scale with its words and an example, and every indicator with its description."""
     lines: list[tuple[Any, str, str]] = [("Scale 标度", "Words 含义", "Meaning 说明")]
     lines += [(degree, " ".join(SCALE[degree]), " ".join(MEANINGS.get(degree, ()))) for degree in SCALE]
     lines += [("", "", ""), ("", "Indicator 指标", "What it is 说明")]
     lines += [("", words.names[node], words.descriptions[node]) for node, _, _ in hierarchy.nodes()]
-    for column, width in zip("ABC", (12, 48, 90), strict=True):
+    for column, width in zip("ABC", GUIDE_WIDTHS, strict=True):
         sheet.column_dimensions[column].width = width
     for row, cells in enumerate(lines, 1):
         for column, text in enumerate(cells, 1):
             put(sheet, row, column, text, bold="说明" in cells[2] or column == 1, horizontal="left")
+        lines_of_row = max(printed_lines(text, width) for text, width in zip(cells[1:], GUIDE_WIDTHS[1:], strict=True))
+        sheet.row_dimensions[row].height = LINE * lines_of_row
     for row, text in enumerate(EXAMPLE, len(lines) + 2):
         put(sheet, row, 1, text)
         sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=3)

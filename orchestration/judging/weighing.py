@@ -23,22 +23,39 @@ def hierarchies(settings: Settings) -> dict[str, hierarchy.Hierarchy]:
     Raises
     ------
     UserError
-        When the tree of quality.yml bears the name of another one.
+        When a tree of quality.yml bears the name of another hierarchy.
     """
-    quality = hierarchy_of(settings.quality)
-    if quality.name == ACTIVITY:
+    in_force = settings.quality.hierarchy
+    return {name: tree for name, tree in surveyed(settings).items() if name in (in_force, ACTIVITY)}
+
+
+def surveyed(settings: Settings) -> dict[str, hierarchy.Hierarchy]:
+    """Every hierarchy that experts can be asked about: those in use, and then the trees that may be one day.
+
+    Raises
+    ------
+    UserError
+        When a tree of quality.yml bears the name of another hierarchy.
+    """
+    config = settings.quality
+    if ACTIVITY in config.trees:
         raise UserError(
             f"{ACTIVITY} is the name of the hierarchy behind the E-value",
             where=f"{settings.config_file('quality.yml')}, `trees`",
             mend="give the tree another name, there and in its judgements",
         )
     activity = hierarchy.Hierarchy(ACTIVITY, ACTIVITY, {ACTIVITY: tuple(settings.relationship.activity.kinds)})
-    return {tree.name: tree for tree in (quality, activity)}
+    others = [name for name in config.trees if name != config.hierarchy]
+    return {
+        config.hierarchy: hierarchy_of(config, config.hierarchy),
+        ACTIVITY: activity,
+        **{name: hierarchy_of(config, name) for name in others},
+    }
 
 
 def weighed(settings: Settings, name: str) -> hierarchy.Weights:
-    """The weights that one of the `hierarchies` gets from the judgement files."""
-    tree = hierarchies(settings)[name]
+    """The weights that one of the `surveyed` hierarchies gets from the judgement files."""
+    tree = surveyed(settings)[name]
     judgements = judgements_of(settings, name)
     try:
         return hierarchy.weigh(tree, judgements, ahp_settings(settings, shipped_experts(settings, name)))
@@ -69,14 +86,14 @@ def refuse_what_would_not_count(settings: Settings) -> None:
         A file of the company's names a hierarchy that the configuration has not, or `expert_weights` names an expert
         without a judgement.
     """
-    known = [*hierarchies(settings), *settings.quality.trees]
+    known = surveyed(settings)
     experts = set()
     for path in settings.judgement_files:
         for said in read_judgements(path):
             experts.add(said.expert)
             if said.hierarchy not in known and not is_shipped(path):
                 raise UserError(
-                    f"unknown hierarchy {said.hierarchy!r}; accepted: {', '.join(dict.fromkeys(known))}",
+                    f"unknown hierarchy {said.hierarchy!r}; accepted: {', '.join(known)}",
                     where=f"{path.parent / said.place}",
                     mend="correct the name, or add the tree to `trees` of quality.yml",
                 )
@@ -110,9 +127,9 @@ def ahp_settings(settings: Settings, shipped_experts: Sequence[str] = ()) -> hie
     )
 
 
-def hierarchy_of(config: QualityConfig) -> hierarchy.Hierarchy:
-    """The nested tree of quality.yml; its name is its root's."""
-    return hierarchy.Hierarchy(config.hierarchy, config.hierarchy, children_of(config.hierarchy, config.tree))
+def hierarchy_of(config: QualityConfig, name: str) -> hierarchy.Hierarchy:
+    """A nested tree of quality.yml; its name is its root's."""
+    return hierarchy.Hierarchy(name, name, children_of(name, config.trees[name]))
 
 
 def children_of(root: str, tree: dict[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -41,6 +41,11 @@ def normal(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+def display_width(text: str) -> int:
+    """How many digits wide a text is in print: a Chinese sign counts two."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
 DEGREES = {
     normal(spelling): degree
     for degree, words in SCALE.items()
@@ -57,7 +62,7 @@ class Wording:
     names : mapping of node to str
         English and Chinese; no two nodes have the same.
     descriptions : mapping of node to str
-        What is measured and in which unit; of a parent, what it is made up of.
+        What is measured and in which unit, in both languages; of a parent, what it is made up of.
     spellings : mapping of node to tuple of str
         How a person may write it: the code, the label in either language, or both.
     """
@@ -88,7 +93,7 @@ def wording(config: QualityConfig, hierarchy: Hierarchy) -> Wording:
             descriptions[node] = "made up of 包括: " + "; ".join(names[child] for child in hierarchy.children[node])
         elif node in config.indicators:
             indicator = config.indicators[node]
-            descriptions[node] = f"{indicator.description} ({indicator.unit})"
+            descriptions[node] = f"{indicator.description} ({indicator.unit})\n{indicator.description_zh}".strip()
         else:
             descriptions[node] = ""
     spellings = {

@@ -140,6 +140,6 @@ def shown(value: Any) -> str:
     if isinstance(value, Broken):
         return str(value)
     if isinstance(value, dt.date | dt.time | dt.timedelta):
-        return f"the date {value} (a spreadsheet takes 1/3 for a date: write =1/3, or 0.333)"
+        return f"the date {value}"
     text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     return repr(text if len(text) <= 40 else text[:40] + "…")

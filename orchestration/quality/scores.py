@@ -213,25 +213,28 @@ def silence(warehouse: Warehouse) -> list[CheckOutcome]:
 
 
 def quality_weights(
-    warehouse: Warehouse, weighed: Sequence[Weights], by_example: Sequence[str] = ()
+    warehouse: Warehouse,
+    weighed: Sequence[Weights],
+    contradictions: Sequence[str] = (),
+    by_example: Sequence[str] = (),
 ) -> list[CheckOutcome]:
     """Consistency of every expert's matrix and of the group's in each hierarchy, and sums of siblings in the table.
 
-    `by_example` are the hierarchies that the shipped experts judge, for want of the company's own.
+    `contradictions` say in words which experts' comparisons are inconsistent; `by_example` are the hierarchies that
+    the shipped experts judge, for want of the company's own.
     """
     table = "scores.quality_weights"
     reports = [report for weights in weighed for report in weights.reports]
     worst = max(reports, key=lambda report: report.consistency_ratio)
     limit = weighed[0].settings.limit
-    refused = [
-        f"{placed(report)}: CR {report.consistency_ratio:.3f} is above {limit:g}; "
-        f"to mend, in this order: {'; '.join(report.mends[:3])}"
-        for weights in weighed
-        for report in weights.inconsistent()
-    ]
-    told = list(refused) or [
-        f"the worst of {len(reports)} matrices is {placed(worst)}: CR {worst.consistency_ratio:.3f}"
-    ]
+    refused = [report for weights in weighed for report in weights.inconsistent()]
+    told = (
+        ["\n    ".join(contradictions)]
+        if refused
+        else [
+            f"the worst of {len(reports)} matrices is {placed(worst)}: consistency ratio {worst.consistency_ratio:.3f}"
+        ]
+    )
     if by_example and not refused:
         told.append(f"judged by the experts that are shipped as an example: {', '.join(by_example)}")
     if unchecked := [placed(report) for weights in weighed for report in weights.unchecked()]:

@@ -6,7 +6,7 @@ one another; so its row shows the experts' mean, and it is the experts who must 
 Sources: methods §6.1, §6.4 and §6.5.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from orchestration.scoring.ahp.consistency import Consistency, Mend, consistency
 from orchestration.scoring.ahp.experts import AGGREGATIONS, aggregate_judgements, aggregate_priorities, spread
 from orchestration.scoring.ahp.matrix import METHODS, weights
 from orchestration.scoring.ahp.random_index import TABLES
-from orchestration.scoring.judgements import Judgement, check_orientation, comparison_matrix, importance
+from orchestration.scoring.judgements import Judgement, check_orientation, comparison_matrix
 
 GROUP = "(group)"
 
@@ -117,11 +117,29 @@ class AhpSettings:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A comparison to think over.
+
+    said, implied : how many times more important item_a is than item_b: as judged, and as the others imply, on the
+        scale.
+    consistency_ratio : of the matrix once this and all earlier changes are made.
+    place : where the judgement stands; empty for the group's pooled ones.
+    """
+
+    item_a: str
+    item_b: str
+    said: float
+    implied: float
+    consistency_ratio: float
+    place: str
+
+
+@dataclass(frozen=True)
 class Report:
     """Consistency of one matrix: an expert's, or the group's (`expert` is `GROUP`), under one parent.
 
-    `mends` are sentences, worst comparison first, to be applied in order until the matrix passes. `missing` counts the
-    pairs that were not compared, and were completed.
+    `mends` are to be made in order, worst comparison first; with the last the matrix passes. `missing` counts the pairs
+    that were not compared, and were completed.
     """
 
     hierarchy: str
@@ -132,7 +150,7 @@ class Report:
     consistency_index: float
     consistency_ratio: float
     is_consistent: bool
-    mends: tuple[str, ...]
+    mends: tuple[Change, ...]
     missing: int
 
     @property
@@ -179,7 +197,7 @@ class Weights:
 
     def consistency_rows(self) -> list[dict]:
         """One row for each parent and expert, and one for the group, with what would mend it."""
-        return [vars(report) | {"mends": "; ".join(report.mends)} for report in self.reports]
+        return [vars(report) | {"mends": [vars(change) for change in report.mends]} for report in self.reports]
 
     def inconsistent(self) -> tuple[Report, ...]:
         """The reports whose consistency ratio is above the limit."""
@@ -193,22 +211,13 @@ class Weights:
             if report.expert != GROUP and report.items >= 3 and not report.is_checkable
         )
 
-    def refuse_inconsistent(self) -> None:
-        """Raise a UserError for the first matrix above the limit, with its three worst comparisons."""
-        for report in self.inconsistent()[:1]:
-            raise UserError(
-                f"the consistency ratio is {report.consistency_ratio:.3f}; at most {self.settings.limit:g} is accepted",
-                where=f"judgements of {report.expert}, hierarchy {report.hierarchy}, under {report.parent}",
-                mend="in this order, until it passes: " + "; ".join(report.mends[:3]),
-            )
-
 
 def weigh(hierarchy: Hierarchy, judgements: Iterable[Judgement], settings: AhpSettings) -> Weights:
     """Weigh a hierarchy by all experts' judgements of it.
 
     Each parent's experts are aggregated as the settings say; global weights are the product of local ones down the
     tree. Pairs that an expert left out are completed. An only child needs no judgement.
-    Inconsistent judgements are reported, not refused: see `Weights.refuse_inconsistent`.
+    Inconsistent judgements are reported, not refused: see `Weights.inconsistent`.
 
     Raises
     ------
@@ -280,17 +289,17 @@ def _influence(matrices: Mapping, settings: AhpSettings) -> list[float] | None:
 def _report(hierarchy, parent, expert, matrix, judgements, settings: AhpSettings) -> Report:
     items = hierarchy.children[parent]
     found = mends(matrix, settings.random_index, settings.limit)
-    sentences = tuple(_sentence(mend, items, judgements, settings.orientation) for mend in found)
+    changes = tuple(_change(mend, items, judgements) for mend in found)
     measured = consistency(matrix, settings.random_index)
-    return _told(hierarchy.name, parent, expert, matrix, measured, sentences, settings)
+    return _told(hierarchy.name, parent, expert, matrix, measured, changes, settings)
 
 
 def _mean_report(judged: list[Report], pooled: np.ndarray, influence, settings: AhpSettings) -> Report:
     """The group's row where weights are pooled: the weighted mean of the experts' consistency."""
     measures = [(report.lambda_max, report.consistency_index, report.consistency_ratio) for report in judged]
     mean = Consistency(*np.average(measures, axis=0, weights=influence).tolist())
-    advice = ("the comparisons of the experts above the limit",) if mean.consistency_ratio > settings.limit else ()
-    return _told(judged[0].hierarchy, judged[0].parent, GROUP, pooled, mean, advice, settings)
+    # It is the experts' own comparisons that mend it.
+    return _told(judged[0].hierarchy, judged[0].parent, GROUP, pooled, mean, (), settings)
 
 
 def _told(hierarchy: str, parent: str, expert: str, matrix, measured: Consistency, mends, settings) -> Report:
@@ -306,14 +315,12 @@ def _told(hierarchy: str, parent: str, expert: str, matrix, measured: Consistenc
     )
 
 
-def _sentence(mend: Mend, items, judgements, orientation: str) -> str:
-    """The mend in the words of the judgement file: its order of items, and its orientation."""
-    a, b, ratio, mended = items[mend.row], items[mend.column], mend.ratio, mend.mended
+def _change(mend: Mend, items: Sequence[str], judgements: Sequence[Judgement]) -> Change:
+    """The mend with the items in the order in which they were judged, and where that stands."""
+    a, b, ratio, mended, place = items[mend.row], items[mend.column], mend.ratio, mend.mended, ""
     for judgement in judgements:
         if {judgement.item_a, judgement.item_b} == {a, b}:
-            orientation = judgement.orientation or orientation
+            place = judgement.place
             if judgement.item_a == b:
                 a, b, ratio, mended = b, a, 1 / ratio, 1 / mended
-            break
-    ratio, mended = importance(ratio, orientation), importance(mended, orientation)
-    return f"{a} with {b}: {ratio:.4g} becomes {mended:.4g} (CR {mend.consistency_ratio:.3f})"
+    return Change(a, b, ratio, mended, mend.consistency_ratio, place)

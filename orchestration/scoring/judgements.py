@@ -23,7 +23,7 @@ class Judgement:
 
     Under 'row_over_column' `ratio` is how many times more important a is than b; under 'column_over_row' how
     many times more important b is than a. `orientation` is that of the file, where it states one; `place` is the file
-    and line, where there is one.
+    and line, or the sheet and cell, where there is one.
     """
 
     expert: str

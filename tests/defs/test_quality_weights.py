@@ -5,9 +5,11 @@ import re
 
 import pytest
 
+from orchestration import doctor
 from orchestration.config.quality import leaves
 from orchestration.errors import UserError
 from orchestration.judging.weighing import weighed
+from orchestration.refresh import run_refresh
 from orchestration.scoring.hierarchy import AhpSettings
 from orchestration.settings import SHIPPED_CONFIG, load_settings
 
@@ -44,6 +46,39 @@ def test_naming_the_other_tree_is_enough_to_weigh_by_it(tmp_path):
         {"delivery": 1.5**0.5 / (1.5**0.5 + 1), "complaint_handling": 1 / (1.5**0.5 + 1)}
     )
     assert sum(weights.overall[leaf] for leaf in leaves(settings.quality.tree)) == pytest.approx(1)
+
+
+def test_a_tree_that_nobody_judged_is_told_before_anything_is_read(tmp_path):
+    """Landing takes minutes; the message says how to have it judged."""
+    text = (SHIPPED_CONFIG / "quality.yml").read_text("utf-8")
+    own = text.replace("hierarchy: service_quality", "hierarchy: own").replace(
+        "trees:", "trees:\n  own: {manner: {}, nps: {}}"
+    )
+    (tmp_path / "quality.yml").write_text(own, "utf-8")
+    settings = load_settings(tmp_path / "home", tmp_path)
+    with pytest.raises(UserError, match="nobody compares manner, nps") as refused:
+        run_refresh(settings, None, {}, None)
+    assert "touchstone judgements template own --expert NAME" in refused.value.mend
+    assert not settings.home.exists()
+    assert not next(doctor.judgements(settings)).is_fine
+
+
+def test_doctor_names_the_line_of_a_judgement_that_contradicts_the_others(tmp_path):
+    """What would hold the refresh can be mended from the message alone; Li says 2, 2 and 1/4 for 4."""
+    (tmp_path / "judgements").mkdir()
+    lines = ["expert,hierarchy,parent,item_a,item_b,ratio"]
+    lines += [
+        f"Li,{said}"
+        for said in ("own,own,manner,nps,2", "own,own,nps,satisfaction,2", "own,own,manner,satisfaction,0.25")
+    ]
+    (tmp_path / "judgements" / "Li.csv").write_text("\n".join(lines), "utf-8")
+    text = (SHIPPED_CONFIG / "quality.yml").read_text("utf-8").replace("hierarchy: service_quality", "hierarchy: own")
+    own = text.replace("trees:", "trees:\n  own: {manner: {}, nps: {}, satisfaction: {}}")
+    (tmp_path / "quality.yml").write_text(own, "utf-8")
+    found = next(doctor.judgements(load_settings(tmp_path / "home", tmp_path)))
+    assert not found.is_fine
+    assert found.told.startswith("Li, Own: consistency ratio ")
+    assert "Li.csv, line " in found.told
 
 
 HEADER = "expert,hierarchy,parent,item_a,item_b,ratio"

@@ -20,7 +20,7 @@ CONFIG = QualityConfig.model_construct(
     trees={"服务": {"过程": {"速度": {}, "态度": {}, "效果": {}}, "satisfaction": {}}},
     indicators={"速度": Indicator(description="多快答复", unit="小时", floor=48, target=1)},
 )
-TREE: Hierarchy = hierarchy_of(CONFIG)
+TREE: Hierarchy = hierarchy_of(CONFIG, "服务")
 WORDS: Wording = wording(CONFIG, TREE)
 EXPERT = "王芳"
 # Rows 10, and 12 to 14: headings of the two groups stand in 9 and 11.

@@ -46,6 +46,33 @@ def test_from_template_to_weights(own_config, judgements, filled):
     assert found.experts == {"service_quality": 2, "process": 2, "performance": 2}
     assert "Process 服务过程: consistency ratio 0.000, the answers agree with each other" in result.output
     assert "shipped as an example no longer count" in result.output
+    assert " 王芳    Ann  (all 2)  % of Service quality 服务质量\n" in result.output
+    assert " 75.0   75.0     75.0  Process 服务过程\n 27.3   27.3     27.3    Response timeliness" in result.output
+
+
+def test_a_tree_can_be_judged_before_it_is_in_force(own_config, judgements, tmp_path):
+    """Changing `hierarchy` first would hold every refresh until the experts have answered."""
+    path = tmp_path / "x.xlsx"
+    assert judgements("template", "service_timing", "--expert", "Ann", "--out", path).exit_code == 0
+    book = openpyxl.load_workbook(path)
+    for row in range(9, book[SURVEY].max_row + 1):
+        if isinstance(book[SURVEY][f"A{row}"].value, int):
+            book[SURVEY][f"D{row}"] = "="
+    book.save(path)
+    result = judgements("read", path)
+    assert result.exit_code == 0, result.output
+    assert {said.hierarchy for said in read_judgements(own_config / "judgements" / "Ann.csv")} == {"service_timing"}
+    assert "its weights count once quality.yml says `hierarchy: service_timing`" in result.output
+
+
+def test_a_tree_without_two_items_side_by_side_needs_no_survey(own_config, judgements):
+    """A workbook without a question would puzzle an expert."""
+    text = (SHIPPED_CONFIG / "quality.yml").read_text("utf-8")
+    (own_config / "quality.yml").write_text(text.replace("trees:\n", "trees:\n  one: {manner: {}}\n"), "utf-8")
+    result = judgements("template", "one", "--expert", "Ann")
+    assert result.exit_code == 1
+    assert "there is nothing to compare in one" in result.output
+    assert "no survey is needed" in result.output
 
 
 def test_a_hole_is_told_and_completed(own_config, judgements, filled):
@@ -74,7 +101,8 @@ def test_answers_that_contradict_each_other_hold_all_of_the_files(own_config, ju
     result = judgements("read", filled("Ann"), filled("王芳", GOOD | {13: ("c", 9)}))
     assert result.exit_code == 3
     assert (
-        "1. Survey 问卷!D13: you said, Manner 服务态度 counts 9 times as much as Response timeliness" in result.output
+        "1. Survey 问卷!D13: the answer is, Manner 服务态度 counts 9 times as much as Response timeliness"
+        in result.output
     )
     assert "Nothing is written: the judgements of 王芳 would hold every refresh" in result.output
     assert not (own_config / "judgements").exists()
@@ -93,12 +121,14 @@ def test_one_wrong_file_holds_all_of_them_and_every_problem_is_told(own_config, 
     assert not (own_config / "judgements").exists()
 
 
-def test_two_files_of_one_expert_are_refused(own_config, judgements, filled):
-    """Which of them counts is not ours to say."""
-    result = judgements("read", filled("Ann"), filled("Ann", name="later"))
+def test_two_files_of_one_expert_are_refused(own_config, judgements, filled, tmp_path):
+    """Which of them counts is not ours to say; folders tell apart what is called alike."""
+    (tmp_path / "later").mkdir()
+    first, second = filled("Ann"), filled("Ann", name="later/Ann")
+    result = judgements("read", first, second)
     assert result.exit_code == 1
     assert "Ann has two files" in result.output
-    assert "Ann.xlsx and later.xlsx" in result.output
+    assert f"{first} and {second}" in result.output
 
 
 @pytest.mark.parametrize("out", [None, SHIPPED_CONFIG, SHIPPED_CONFIG / "judgements"])
@@ -189,7 +219,10 @@ def test_a_template_is_named_after_hierarchy_and_expert(judgements, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["nonsense", "--expert", "Ann"], "unknown hierarchy 'nonsense'; accepted: service_quality, customer_activity"),
+        (
+            ["nonsense", "--expert", "Ann"],
+            "unknown hierarchy 'nonsense'; accepted: service_quality, customer_activity, ",
+        ),
         (["service_quality", "--expert", "a/b"], "'a/b' does not do as the name of an expert"),
         (["service_quality", "--expert", "Ann", "--out", "x.csv"], "x.csv is not named .xlsx"),
     ],

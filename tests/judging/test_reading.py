@@ -1,5 +1,6 @@
 """A filled survey: what was meant is what is read, and every entry that cannot be meant is named by its cell."""
 
+import datetime as dt
 import zipfile
 
 import pytest
@@ -58,6 +59,22 @@ def test_an_item_may_be_named_in_either_language(tmp_path, written):
     assert ratios(found)["服务", "过程", "satisfaction"] == 1 / 3
 
 
+@pytest.mark.parametrize(
+    ("written", "times"), [("One", 3), ("甲", 3), ("one 甲", 3), ("Other 乙", 1 / 3), ("乙", 1 / 3)]
+)
+def test_an_item_may_be_named_by_the_heading_of_its_column(tmp_path, written, times):
+    """The survey itself calls the two so."""
+    found = read(filled(tmp_path / "x.xlsx", GOOD | {"D10": written, "E10": 3}))
+    assert ratios(found)["服务", "过程", "satisfaction"] == times
+
+
+def test_the_record_may_come_back_less_hidden(tmp_path):
+    """LibreOffice saves a very hidden sheet as a hidden one."""
+    book = made()
+    book[RECORD].sheet_state = "hidden"
+    assert len(read(filled(tmp_path / "x.xlsx", GOOD, book)).judgements) == 4
+
+
 def test_equally_important_needs_no_degree(tmp_path):
     """1 beside it says the same; nothing beside it is no missing answer."""
     for degree in (None, 1):
@@ -82,6 +99,7 @@ def test_equally_important_needs_no_degree(tmp_path):
         ({"E12": 0}, r"Survey 问卷!E12: '0' is off the scale"),
         ({"E12": 1}, r"Survey 问卷!E12: contradiction: one is chosen"),
         ({"D12": "同样重要"}, r"Survey 问卷!E12: contradiction: equally important, and yet 2"),
+        ({"E12": dt.date(2026, 1, 3)}, r"Survey 问卷!E12: the cell holds the date 2026-01-03; accepted: 1 to 9"),
         ({"E12": "=1+1"}, r"Survey 问卷!E12: the cell holds the formula '=1\+1' without a value"),
         ({"E12": "#N/A"}, r"Survey 问卷!E12: the cell holds the error #N/A"),
         ({"B12": "快慢"}, r"Survey 问卷!B12: the text was changed from '速度' to '快慢'"),
@@ -113,15 +131,23 @@ def test_an_open_pair_is_allowed_where_the_others_connect_all_items(tmp_path):
     """Speed over manner and manner over effect say how speed stands to effect."""
     found = read(filled(tmp_path / "x.xlsx", GOOD | {"D13": None, "E13": None}))
     assert found.unanswered == [("过程", "速度", "效果")]
-    found.refuse_unconnected()
+    found.refuse_unconnected(WORDS)
+
+
+def test_a_survey_that_nobody_filled_in_is_told_so(tmp_path):
+    """A list of every cell would say less."""
+    with pytest.raises(UserError, match="nothing is answered yet: 4 comparisons are open") as refused:
+        read(filled(tmp_path / "x.xlsx", {})).refuse_unconnected(WORDS)
+    assert refused.value.mend
 
 
 def test_items_that_no_answer_connects_are_refused_with_the_cells_that_would(tmp_path):
     """Speed over manner alone says nothing of effect."""
-    found = read(filled(tmp_path / "x.xlsx", GOOD | dict.fromkeys(("D13", "E13", "D14", "E14"))))
+    found = read(filled(tmp_path / "x.xlsx", GOOD | dict.fromkeys(("D10", "E10", "D13", "E13", "D14", "E14"))))
     with pytest.raises(UserError) as refused:
-        found.refuse_unconnected()
+        found.refuse_unconnected(WORDS)
     assert refused.value.what == (
+        "under 服务 no answer connects 过程 | Satisfaction 满意度: missing answer in Survey 问卷!D10\n"
         "under 过程 no answer connects 速度, 态度 | 效果: missing answer in Survey 问卷!D13, Survey 问卷!D14"
     )
 
@@ -133,7 +159,7 @@ def test_a_survey_of_an_earlier_tree_is_refused_with_what_changed(tmp_path):
         update={"trees": {"服务": {"过程": {"速度": {}, "态度": {}}, "satisfaction": {}, "价格": {}}}}
     )
     with pytest.raises(UserError, match="has changed since") as refused:
-        read_survey(path, hierarchy_of(config), WORDS, "row_over_column")
+        read_survey(path, hierarchy_of(config, "服务"), WORDS, "row_over_column")
     assert "no longer asked: 态度 with 效果 under 过程; 速度 with 效果 under 过程" in refused.value.what
     assert "not asked then: satisfaction with 价格 under 服务; 过程 with 价格 under 服务" in refused.value.what
 
@@ -141,7 +167,7 @@ def test_a_survey_of_an_earlier_tree_is_refused_with_what_changed(tmp_path):
 def test_a_survey_of_another_hierarchy_is_refused(tmp_path):
     """Two companies may call their indicators alike."""
     path = filled(tmp_path / "x.xlsx", GOOD)
-    other = hierarchy_of(CONFIG.model_copy(update={"hierarchy": "other", "trees": {"other": CONFIG.tree}}))
+    other = hierarchy_of(CONFIG.model_copy(update={"hierarchy": "other", "trees": {"other": CONFIG.tree}}), "other")
     with pytest.raises(UserError, match="is of the hierarchy '服务'; configured is 'other'"):
         read_survey(path, other, WORDS, "row_over_column")
 

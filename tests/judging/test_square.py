@@ -127,7 +127,10 @@ def test_either_half_says_it_and_both_may_where_they_are_reciprocal(tmp_path, ce
         ({(1, 2): "1/0"}, r"Sheet2!C2: '1/0' is not a ratio"),
         ({(1, 2): "three"}, r"Sheet2!C2: 'three' is not a ratio"),
         ({(1, 2): True}, r"Sheet2!C2: 'True' is not a ratio"),
-        ({(1, 2): dt.date(2026, 1, 3)}, r"Sheet2!C2: the date 2026-01-03 \(a spreadsheet takes 1/3 for a date"),
+        (
+            {(1, 2): dt.date(2026, 1, 3)},
+            r"Sheet2!C2: the date 2026-01-03 is not a ratio; a spreadsheet takes 1/3 for a date",
+        ),
         ({(1, 2): "=1/3"}, r"Sheet2!C2: the formula '=1/3' without a value"),
         ({(0, 2): "价格"}, r"Sheet2!C1: '价格' is no item of 过程"),
         ({(3, 0): None}, r"Sheet2!A4: nothing is no item of 过程"),
@@ -141,6 +144,19 @@ def test_a_cell_that_does_not_belong_is_refused_by_its_name(tmp_path, cells, tol
     with pytest.raises(UserError, match=told) as refused:
         read(path)
     assert refused.value.where == str(path)
+
+
+def test_all_that_is_wrong_with_all_tables_is_told_at_once(tmp_path):
+    """An expert is asked once: a wrong name, and a ratio of the same table and of another."""
+    tables = changed({(1, 2): 12}, TOP), changed({(0, 2): "价格", (1, 3): "much"}), [["x"]]
+    with pytest.raises(UserError) as refused:
+        read(saved(tmp_path / "x.xlsx", *tables))
+    assert [line.split(": ")[0] for line in refused.value.what.splitlines()[:3]] == [
+        "Sheet1!C2",
+        "Sheet2!C1",
+        "Sheet2!D2",
+    ]
+    assert "Sheet3!A1 names a parent" in refused.value.what
 
 
 def test_notes_beside_a_table_are_refused(tmp_path):
@@ -164,4 +180,4 @@ def test_the_parent_is_the_first_cell_or_the_name_of_the_sheet(tmp_path):
 def test_a_parent_without_a_table_is_refused(tmp_path):
     """Nothing is said of its children."""
     with pytest.raises(UserError, match=r"under 服务 .* missing answer in a table for 服务"):
-        read(saved(tmp_path / "x.xlsx", PROCESS)).refuse_unconnected()
+        read(saved(tmp_path / "x.xlsx", PROCESS)).refuse_unconnected(WORDS)

@@ -11,7 +11,7 @@ from openpyxl.utils import range_boundaries
 from judging.experts import CONFIG, EXPERT, ROWS, TREE, WORDS, made
 from orchestration.errors import UserError
 from orchestration.judging.tables import expert_name
-from orchestration.judging.template import GUIDE, RECORD, SURVEY, template
+from orchestration.judging.template import GUIDE, RECORD, SURVEY, printed_lines, template
 from orchestration.judging.weighing import hierarchy_of
 from orchestration.judging.words import EQUAL, SCALE, wording
 from orchestration.settings import load_settings
@@ -31,7 +31,7 @@ def offered(book: openpyxl.Workbook, cell: str) -> list[str]:
 def test_every_pair_of_the_shipped_tree_is_asked_once_in_both_languages():
     """4, 2 and 2 siblings make 6 + 1 + 1 pairs; an expert reads words, not codes."""
     config = load_settings().quality
-    tree = hierarchy_of(config)
+    tree = hierarchy_of(config, config.hierarchy)
     book = openpyxl.load_workbook(io.BytesIO(template(tree, wording(config, tree), EXPERT)))
     rows = [row for row in book[SURVEY].iter_rows(min_row=9, values_only=True) if isinstance(row[0], int)]
     asked = {frozenset(text.splitlines()[0] for text in row[1:3]) for row in rows}
@@ -47,9 +47,8 @@ def test_every_pair_of_the_shipped_tree_is_asked_once_in_both_languages():
         frozenset(("Satisfaction 满意度", "Complaints per 100 orders 每百单投诉数")),
         frozenset(("Process 服务过程", "Performance 服务绩效")),
     }
-    assert "Response timeliness 响应及时性\ncomplaints answered within the promise (percent)" in {
-        row[1] for row in rows
-    }
+    described = "complaints answered within the promise (percent)\n在承诺时限内答复的投诉占比（%）"
+    assert f"Response timeliness 响应及时性\n{described}" in {row[1] for row in rows}
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -116,6 +115,18 @@ def test_the_guide_tells_the_scale_and_every_indicator_and_the_record_is_out_of_
     assert book.active.title == SURVEY
 
 
+def test_rows_are_as_high_as_their_texts_in_either_script():
+    """LibreOffice prints rows as high as they are set: 91 letters take two lines of 90, and so do 46 Chinese signs."""
+    assert [printed_lines(text, 100) for text in ("", "x" * 90, "x" * 91, "字" * 45, "字" * 46, "a\nb")] == [
+        1,
+        1,
+        2,
+        1,
+        2,
+        2,
+    ]
+
+
 def test_a_description_that_looks_like_a_formula_stays_text():
     """A spreadsheet would compute it."""
     indicator = CONFIG.indicators["速度"].model_copy(update={"description": "=1+1"})
@@ -128,7 +139,7 @@ def test_a_description_that_looks_like_a_formula_stays_text():
 def test_items_of_the_same_label_are_told_apart_by_their_codes():
     """`on_time` and `on time` read alike; a list that offers the same words twice cannot be answered."""
     config = CONFIG.model_copy(update={"trees": {"服务": {"on_time": {}, "on time": {}, "速度": {}}}})
-    names = wording(config, hierarchy_of(config)).names
+    names = wording(config, hierarchy_of(config, config.hierarchy)).names
     assert names == {"服务": "服务", "on_time": "On time (on_time)", "on time": "On time (on time)", "速度": "速度"}
 
 

@@ -12,6 +12,9 @@ from orchestration.errors import UserError
 from orchestration.scoring.ahp.matrix import completed, principal, reachable
 from orchestration.scoring.ahp.random_index import TABLES, simulated
 
+# Saaty's 1 to 9 and their reciprocals: what an expert can answer.
+SCALE = (*range(1, 10), *(1 / degree for degree in range(2, 10)))
+
 
 @dataclass(frozen=True)
 class Consistency:
@@ -30,7 +33,8 @@ class Mend:
     """A comparison out of line with the others, and the ratio that mends it.
 
     row, column : indices of the items.
-    ratio, mended : how many times more important the row is: as judged, and as all other judgements imply.
+    ratio, mended : how many times more important the row is: as judged, and the answer on Saaty's scale that is
+        nearest to what all other judgements imply.
     consistency_ratio : of the matrix once this and all earlier mends are applied.
     """
 
@@ -82,11 +86,12 @@ def consistency(matrix: np.ndarray, random_index: str = "alonso_lamata") -> Cons
 
 
 def mends(matrix: np.ndarray, random_index: str = "alonso_lamata", limit: float = 0.10) -> list[Mend]:
-    """The comparisons to mend, worst first, until the matrix passes; three at least, where so many are off.
+    """The comparisons to mend, worst first, until the matrix passes.
 
-    The worst is the one furthest, on the log scale, from the ratio that the weights without it imply, which
-    mends it. That ratio is rounded to four digits and applied before the next is looked for: what is written
-    is what works. A comparison that alone ties two groups of items together contradicts nothing and is not named.
+    The worst is the one furthest, on the log scale, from the ratio that the weights without it imply. The nearest
+    answer of the scale mends it, and is applied before the next is looked for: what is told is what can be answered,
+    and what works. A comparison that is already the nearest answer is passed over. One that alone ties two groups of
+    items together contradicts nothing and is not named.
 
     Parameters
     ----------
@@ -108,18 +113,28 @@ def mends(matrix: np.ndarray, random_index: str = "alonso_lamata", limit: float 
         return found
     pairs = [(i, j) for i, j in np.argwhere(~np.isnan(matrix)).tolist() if i < j]
     pairs = [pair for pair, others in zip(pairs, _without(matrix, pairs), strict=True) if _is_connected(others)]
-    while pairs and (ratio_now > limit or len(found) < 3):
+    while pairs and ratio_now > limit:
         implied = dict(zip(pairs, _implied_ratios(matrix, pairs), strict=True))
-        off = {pair: abs(math.log(matrix[pair] / implied[pair])) for pair in pairs}
-        row, column = max(pairs, key=off.get)
-        if off[row, column] < 1e-3:
+        mended_of = {pair: _on_scale(implied[pair]) for pair in pairs}
+        off = {
+            pair: abs(math.log(matrix[pair] / implied[pair]))
+            for pair in pairs
+            if not math.isclose(matrix[pair], mended_of[pair])
+        }
+        if not off:
             break
-        judged, mended = float(matrix[row, column]), float(f"{implied[row, column]:.4g}")
+        row, column = max(off, key=off.get)
+        judged, mended = float(matrix[row, column]), mended_of[row, column]
         matrix[row, column], matrix[column, row] = mended, 1 / mended
         ratio_now = consistency(matrix, random_index).consistency_ratio
         found.append(Mend(row, column, judged, mended, ratio_now))
         pairs.remove((row, column))
     return found
+
+
+def _on_scale(times: float) -> float:
+    """The nearest answer that the scale has, by ratio."""
+    return float(min(SCALE, key=lambda degree: abs(math.log(degree / times))))
 
 
 def _without(matrix: np.ndarray, pairs: list[tuple[int, int]]) -> np.ndarray:

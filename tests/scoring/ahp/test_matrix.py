@@ -109,10 +109,12 @@ def test_the_eigenvector_agrees_with_an_eigensolver(matrix):
 @settings(max_examples=25, deadline=None)
 @given(reciprocal())
 def test_mends_applied_in_order_end_in_a_matrix_that_passes(matrix):
-    """An expert who follows the message must be accepted in the end."""
+    """An expert who follows the message must be accepted in the end, and is asked no more than that."""
     assume(consistency(matrix).consistency_ratio > 0.10)
     found = mends(matrix)
+    assert all(mend.consistency_ratio > 0.10 for mend in found[:-1])
     for mend in found:
+        assert max(mend.mended, 1 / mend.mended) in range(1, 10)
         matrix[mend.row, mend.column], matrix[mend.column, mend.row] = mend.mended, 1 / mend.mended
         assert consistency(matrix).consistency_ratio == pytest.approx(mend.consistency_ratio)
     assert found[-1].consistency_ratio <= 0.10

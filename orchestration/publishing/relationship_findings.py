@@ -14,39 +14,35 @@ if TYPE_CHECKING:
 
 BINS = 16  # along each side of the map: the shipped cuts (.625 and .5) are edges of bins
 CATEGORIES = 6
-REGIONS = 12
+_TOLD = (
+    "answering_customers satisfied_share top_box_share dissatisfied_share recommendation_answering_customers nps"
+    " people_told_good people_told_bad ordering_customers silent_without_complaint profit profitable_but_dissatisfied"
+    " profit_of_profitable_but_dissatisfied"
+)
 
 
 class Hurt(NamedTuple):
-    """What hurts, as a number of cases over a base in relationship_summary."""
+    """What hurts: cases per 100 of a base, both counts in relationship_summary."""
 
     cases: str
     base: str
     words: str
     zh: str
-    unit: str
-    unit_zh: str
+    of: str
+    of_zh: str
 
 
+_ORDERS = ("orders", "每百单")
 HURTS = (
-    Hurt(
-        "late_deliveries_last_365_days", "orders_last_365_days", "Late deliveries", "迟交", "per 100 orders", "每百单"
-    ),
-    Hurt("complaints_last_365_days", "orders_last_365_days", "Complaints", "投诉", "per 100 orders", "每百单"),
-    Hurt(
-        "green_channel_breaches",
-        "orders_last_365_days",
-        "Green-channel breaches",
-        "绿色通道违约",
-        "per 100 orders",
-        "每百单",
-    ),
+    Hurt("late_deliveries_last_365_days", "orders_last_365_days", "Late deliveries", "迟交", *_ORDERS),
+    Hurt("complaints_last_365_days", "orders_last_365_days", "Complaints", "投诉", *_ORDERS),
+    Hurt("green_channel_breaches", "orders_last_365_days", "Green-channel breaches", "绿色通道违约", *_ORDERS),
     Hurt(
         "profitable_but_dissatisfied",
         "answering_customers",
         "Profitable but dissatisfied",
         "盈利但不满意",
-        "per 100 who answered",
+        "who answered",
         "每百名答复者",
     ),
 )
@@ -113,24 +109,25 @@ def category_changes(marts: Marts) -> "pd.DataFrame | None":
 
 def response_times(marts: Marts) -> "pd.DataFrame | None":
     """`month`, `median_time`, `p90_time` (hours), `within_promise_share` of answers to complaints, by month."""
-    return marts.frame(
+    found = marts.frame(
         "service_timings",
         "dimension period timing median_time p90_time within_promise_share",
         "select period as month, median_time, p90_time, within_promise_share from service_timings"
         " where dimension = 'overall' and timing = 'response' and period like '____-__' and period not like '%Q%'"
-        " and median_time is not null order by period",
+        " order by period",
     )
+    return None if found is None or found["median_time"].isna().all() else found
 
 
 def regions(marts: Marts) -> "pd.DataFrame | None":
-    """`member` and the counts of HURTS; the regions with the highest ranks first."""
+    """`member` and the counts of HURTS; the regions that rank highest first."""
     columns = list(dict.fromkeys(name for hurt in HURTS for name in (hurt.cases, hurt.base)))
     ranks = " + ".join(f"rank() over (order by {_rate(hurt)} desc nulls last)" for hurt in HURTS)
     return marts.frame(
         "relationship_summary",
         f"dimension member {' '.join(columns)}",
         f"select member, {', '.join(columns)} from relationship_summary where dimension = 'region'"
-        f" order by {ranks}, member limit {REGIONS}",
+        f" order by {ranks}, member",
     )
 
 
@@ -142,13 +139,13 @@ def told(marts: Marts, currency: str, labels: Labels) -> list[Told]:
     """The relationships in plain sentences; those for which there is nothing to tell are left out."""
     found = marts.frame(
         "relationship_summary",
-        "dimension answering_customers nps net_word_of_mouth profitable_but_dissatisfied silent_without_complaint",
-        "select * from relationship_summary where dimension = 'overall'",
+        f"dimension {_TOLD}",
+        f"select {', '.join(_TOLD.split())} from relationship_summary where dimension = 'overall'",
     )
     if found is None:
         return []
     overall = found.iloc[0]
-    sentences = [
+    return [
         *_satisfaction(overall),
         *_word_of_mouth(overall),
         *_profitable(overall, marts, currency),
@@ -156,7 +153,6 @@ def told(marts: Marts, currency: str, labels: Labels) -> list[Told]:
         *_worst_regions(regions(marts)),
         *_changes(marts, labels),
     ]
-    return sentences
 
 
 def _satisfaction(overall: "pd.Series") -> list[Told]:
@@ -231,7 +227,7 @@ def _worst_regions(found: "pd.DataFrame | None") -> list[Told]:
         if place is None:
             maybe.setdefault(region, []).append(f"{_in_a_sentence(hurt)} ({rate:.1f}, elsewhere {elsewhere:.1f})")
         else:
-            words = f"{rate:.1f} {_in_a_sentence(hurt)} {hurt.unit} ({elsewhere:.1f} elsewhere)"
+            words = f"{rate:.1f} {_in_a_sentence(hurt)} per 100 {hurt.of} ({elsewhere:.1f} elsewhere)"
             firm.setdefault(region, []).append(words)
     sentences = []
     for region, words in firm.items():

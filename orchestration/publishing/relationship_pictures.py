@@ -12,6 +12,7 @@ from orchestration.publishing.relationship_findings import BINS, HURTS
 if TYPE_CHECKING:
     import pandas as pd
 
+REGIONS = 12
 _ROW = 50  # points that a category takes
 _CENTRED = {"ha": "center", "va": "center"}
 
@@ -70,7 +71,8 @@ def category_trends(rates: "pd.DataFrame", changes: "pd.DataFrame | None" = None
     Parameters
     ----------
     rates : DataFrame of `category`, `month` (text, YYYY-MM), `per_100_orders`
-        A month in which a category is missing, between the first and the last, had no complaint of it.
+        A month in which a category is missing, between the first and the last, had no complaint of it; one
+        without orders has no rate.
     changes : DataFrame of `category`, `month`, `is_rise`, optional
         The months whose three months up to them differ from the twelve before by more than noise.
     """
@@ -85,21 +87,26 @@ def category_trends(rates: "pd.DataFrame", changes: "pd.DataFrame | None" = None
         axes.set_yticks([])
         for row, category in enumerate(categories):
             own = rates[rates["category"] == category].set_index("month")["per_100_orders"].astype(float)
-            values = own.reindex(months).fillna(0.0)
-            most = max(values.max(), 1e-9)
+            values = own.reindex(months, fill_value=0.0)
+            bars = values.fillna(0.0)
+            most = max(bars.max(), 1e-9)
             colours = [
                 COLOURS["alert" if rises[category, month] else "gold"]
                 if (category, month) in rises
                 else COLOURS["soft"]
                 for month in months
             ]
-            axes.bar(range(len(months)), -0.58 * values / most, 0.74, row + 0.98, color=colours)
+            axes.bar(range(len(months)), -0.58 * bars / most, 0.74, row + 0.98, color=colours)
             axes.axhline(row + 0.98, color=COLOURS["grid"], linewidth=0.8)
             axes.annotate(labels.both("category", category), (-0.5, row + 0.2), va="center")
             beside = {"textcoords": "offset points", "va": "center"}
             axes.annotate(f"{most:.2f}", (len(months) - 0.4, row + 0.4), (4, 0), color=COLOURS["muted"], **beside)
             axes.annotate(
-                f"{values.iloc[-1]:.2f}", (len(months) - 0.4, row + 0.88), (4, 0), fontweight="bold", **beside
+                "–" if values.isna().iloc[-1] else f"{values.iloc[-1]:.2f}",
+                (len(months) - 0.4, row + 0.88),
+                (4, 0),
+                fontweight="bold",
+                **beside,
             )
         axes.spines["bottom"].set_visible(False)
         _label_months(drawn, months, every=3)
@@ -153,22 +160,27 @@ def where_it_hurts(regions: "pd.DataFrame") -> str:
     Parameters
     ----------
     regions : DataFrame of `member` and the counts that HURTS names
-        In the order in which they are shown; at least one row.
+        In the order in which they are shown, the first twelve; at least one row.
     """
-    names = list(regions["member"])
-    left = min(max(text_width(name) for name in names) + 10, WIDTH * 0.3)
+    shown = regions.head(REGIONS)
+    names = list(shown["member"])
+    title = "Where it hurts 痛点, by region, last 365 days"
+    if len(regions) > REGIONS:
+        title = f"Where it hurts 痛点, {REGIONS} of {len(regions)} regions, last 365 days"
+    left = min(max(text_width(name) for name in names) + 10, WIDTH * 0.34)
     head = 98
     height = 30 * len(names) + head + 46
-    with picture("Where it hurts 痛点, by region, last 365 days", height, left=left, right=0, bottom=10) as drawn:
+    with picture(title, height, left=left, right=0, bottom=10) as drawn:
         axes = drawn.axes
         axes.set(xlim=(0, len(HURTS)), ylim=(len(names), -head / 30 - 0.2))
         axes.axis("off")
         for row, name in enumerate(names):
             axes.annotate(name, (0, row + 0.5), (-8, 0), textcoords="offset points", ha="right", va="center")
         for column, hurt in enumerate(HURTS):
-            per, whom = hurt.unit[: len("per 100")], hurt.unit[len("per 100 ") :]
             first, second = hurt.words.split(" ", 1) if " " in hurt.words else (hurt.words, "")
-            for line, words in enumerate((hurt.unit_zh, whom, per, hurt.zh, second or first, first if second else "")):
+            for line, words in enumerate(
+                (hurt.of_zh, hurt.of, "per 100", hurt.zh, second or first, first if second else "")
+            ):
                 colour = COLOURS["muted" if line < 3 else "ink"]
                 axes.annotate(
                     words,
@@ -179,9 +191,7 @@ def where_it_hurts(regions: "pd.DataFrame") -> str:
                     color=colour,
                     **_CENTRED,
                 )
-            rates = (
-                100 * regions[hurt.cases].astype(float) / regions[hurt.base].astype(float).where(lambda size: size > 0)
-            )
+            rates = 100 * shown[hurt.cases].astype(float) / shown[hurt.base].astype(float).where(lambda size: size > 0)
             most = max(rates.max(), 1e-9)
             for row, rate in enumerate(rates):
                 if rate != rate:  # NaN: nobody to ask

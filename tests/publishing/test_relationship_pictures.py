@@ -91,3 +91,13 @@ def test_regions_have_a_rate_for_each_thing_that_hurts():
         *("2.5", "0.0"),
         *("25.0", "–"),
     ]
+
+
+def test_a_month_without_orders_has_no_rate():
+    """It is not a month without complaints."""
+    rates = pd.DataFrame(
+        [("outage", "2026-03", 2.5), ("outage", "2026-04", None)], columns=["category", "month", "per_100_orders"]
+    )
+    shown = words(category_trends(rates))
+    assert "–" in shown
+    assert "0.00" not in shown

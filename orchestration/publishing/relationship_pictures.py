@@ -54,6 +54,15 @@ def loyalty_map(cells: "pd.DataFrame", satisfied_from: float, loyal_from: float,
         axes.annotate(
             "Satisfaction 满意度", (0.5, 0), (0, -24), textcoords="offset points", color=COLOURS["muted"], **_CENTRED
         )
+        axes.annotate(
+            f"darkest 最深: {counts.max():,}",
+            (0.5, 0),
+            (0, -60),
+            textcoords="offset points",
+            color=COLOURS["muted"],
+            fontsize=9,
+            **_CENTRED,
+        )
         corners = (("captive", 0, 0, 22), ("advocate", 1, 1, 22), ("saboteur", 0, 0, -46), ("mercenary", 1, 1, -46))
         for name, across, right, offset in corners:
             customers = int(by_type.get(name, 0))

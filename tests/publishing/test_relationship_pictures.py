@@ -27,7 +27,7 @@ def test_the_four_types_have_their_counts_and_shares():
     labels = Labels({("loyalty_type", "advocate"): ("Advocate", "传播者")})
     shown = words(loyalty_map(CELLS, 0.625, 0.5, labels))
     assert {"1 · 5.0%", "2 · 10.0%", "3 · 15.0%", "14 · 70.0%"} <= set(shown)
-    assert {"Advocate 传播者", "Saboteur", "Captive", "Mercenary"} <= set(shown)
+    assert {"Advocate 传播者", "Saboteur", "Captive", "Mercenary", "darkest 最深: 14"} <= set(shown)
 
 
 def test_the_cut_lines_have_their_values():

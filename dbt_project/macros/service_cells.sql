@@ -53,15 +53,15 @@ that they are in, with {period, region, channel, value_tier, account_manager_id}
 {%- endmacro %}
 
 {# Which group a row of such a grouping is of. A customer may have no tier and no manager: the member is null then. #}
-{% macro dimension_and_member() -%}
+{% macro dimension_and_member(dimensions=service_dimensions()) -%}
     case
-            {% for dimension, member in service_dimensions().items() %}
+            {% for dimension, member in dimensions.items() %}
             when grouping({{ member }}) = 0 then '{{ dimension }}'
             {% endfor %}
             else 'overall'
         end as dimension,
         case
-            {% for dimension, member in service_dimensions().items() %}
+            {% for dimension, member in dimensions.items() %}
             when grouping({{ member }}) = 0 then {{ member }}
             {% endfor %}
             else 'all'

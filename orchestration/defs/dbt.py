@@ -19,6 +19,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from orchestration.config.gates import GatesConfig
+from orchestration.defs.relationship import mart_pictures
 from orchestration.defs.session import Session
 from orchestration.errors import UserError
 from orchestration.quality.checks import CheckOutcome
@@ -148,7 +149,8 @@ def run_selected(context: dg.AssetExecutionContext, session: Session, manifest: 
                 session.gate.record_built(table, upstreams)
                 yield dg.MaterializeResult(
                     asset_key=key,
-                    metadata=session.shown(table, {name: column["description"] for name, column in columns.items()}),
+                    metadata=session.shown(table, {name: column["description"] for name, column in columns.items()})
+                    | mart_pictures(session, table),
                 )
         if checks:
             names = [spec.name for spec in checks]

@@ -1,12 +1,14 @@
-"""The assets of the relationship with customers that Python decides: so far, what changed in their complaints.
+"""The asset of what changed in complaints, and the pictures on the pages of the marts of relationships and complaints.
 
 The arithmetic is in scoring/; how score assets are made is in defs/scores.py.
 """
 
 import dagster as dg
 
+from orchestration.defs.pictures import shown_picture
 from orchestration.defs.scores import finished, score_asset
 from orchestration.defs.session import Session
+from orchestration.publishing import findings, relationship_report
 from orchestration.quality import complaint_changes as checks
 from orchestration.scoring import complaint_changes as changes
 
@@ -31,6 +33,16 @@ def complaint_change(context: dg.AssetExecutionContext, session: dg.ResourcePara
         )
         metadata = {"more than noise in the latest month": dg.MetadataValue.json(told)}
         yield from finished(session, context, checks.complaint_changes(warehouse, session.as_of), metadata)
+
+
+def mart_pictures(session: Session, table: str) -> dict[str, dg.MarkdownMetadataValue]:
+    """What the page of a mart shows beside its table; nothing for a table without a picture, or without data."""
+    schema, mart = table.split(".")
+    if schema != "marts" or mart not in relationship_report.PICTURES:
+        return {}
+    with session.warehouse.connect() as connection, findings.Marts(connection, schema) as marts:
+        svg = relationship_report.PICTURES[mart](marts, session.settings.values, findings.labels(marts))
+    return {"picture": shown_picture(svg)} if svg else {}
 
 
 RELATIONSHIP_ASSETS = [complaint_change]

@@ -1,7 +1,7 @@
 """The report of a release: one page that stands alone, in English and Chinese, for a phone or a desk.
 
-Numbers come from `findings` and `quality_findings`, pictures from `pictures`, `clv_pictures` and `quality_pictures`,
-checks and loads from the manifest.
+Numbers come from `findings`, `quality_findings` and `relationship_findings`, pictures from `pictures`, `clv_pictures`,
+`quality_pictures` and `relationship_report`, checks and loads from the manifest.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from orchestration.publishing import clv_pictures, findings, pictures, quality_findings, quality_pictures
+from orchestration.publishing import (
+    clv_pictures,
+    findings,
+    pictures,
+    quality_findings,
+    quality_pictures,
+    relationship_findings,
+    relationship_report,
+)
 from orchestration.publishing.drawing import COLOURS
 from orchestration.publishing.labels import Labels
 
@@ -28,8 +36,8 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
     connection : duckdb.DuckDBPyConnection
         With the marts in its current database. A missing or empty one shows as no data.
     manifest : dict
-        As `release.publish` completes it; its configuration names the tree of the quality index. `currency` is
-        shown beside money where it is given.
+        As `release.publish` completes it; its configuration names the tree of the quality index, and the cuts and
+        promises that pictures show. `currency` is shown beside money where it is given.
     schema : str
         Where the marts are: main in a published file.
 
@@ -53,7 +61,8 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
         "percent": percent,
         "places": places,
     }
-    tree = manifest["configuration"]["quality"]["hierarchy"]
+    configuration = manifest["configuration"]
+    tree = configuration["quality"]["hierarchy"]
     with findings.Marts(connection, schema) as marts:
         labels = findings.labels(marts)
         holdout = findings.holdout(marts)
@@ -64,6 +73,11 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
             pictures=_pictures(marts, tree, labels),
             rankings=quality_findings.rankings(marts, tree, labels),
             consistency=_rows(findings.consistency(marts, tree)),
+            relationship=relationship_findings.told(marts, manifest.get("currency", ""), labels),
+            relationship_pictures=[
+                relationship_report.PICTURES[mart](marts, configuration, labels)
+                for mart in relationship_report.IN_REPORT
+            ],
             categories=_rows(findings.complaints_by_category(marts)),
             migration=_migration(findings.migration(marts)),
             models=_rows(findings.models(marts)),

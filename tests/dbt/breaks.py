@@ -78,6 +78,9 @@ BY_NAME = {
     "assert_complaint_changes_count_each_complaint_once": (
         "delete from marts.complaint_changes where category = 'price'"
     ),
+    "assert_relationship_summary_counts_each_customer_once": (
+        "delete from marts.relationship_summary where dimension = 'region' and member = 'south'"
+    ),
     "assert_price_like_benefits_depend_on_the_ladder_only": (
         "insert into marts.service_plan by name select * replace ('c99' as customer_id, 1 as rebate_amount)"
         " from marts.service_plan where customer_id = 'c01'"

@@ -25,7 +25,12 @@ def manifest_of(as_of: date = date(2026, 6, 30), *, fingerprint: str = "01234567
     return {
         "as_of": as_of,
         "code_version": "0.1.0+abc1234",
-        "configuration": {"tiers": {"platinum": 0.01}, "quality": {"hierarchy": "service_quality"}},
+        "configuration": {
+            "tiers": {"platinum": 0.01},
+            "quality": {"hierarchy": "service_quality"},
+            "relationship": {"satisfaction": {"satisfied_from": 0.625}, "loyal_from": 0.5},
+            "complaints": {"response_promise_hours": 24},
+        },
         "configuration_hash": "c0ffee" * 10,
         "fingerprint": fingerprint,
         "loads": [

@@ -22,11 +22,50 @@ from range(customers()) as numbers (number)
 order by hash(number);
 
 create or replace table marts.customer_relationship as
+with answered as (
+    select
+        *,
+        row_number() over (order by customer_id) % 5 / 4 as satisfaction_score,
+        (row_number() over (order by customer_id) - 1) / (customers() - 1) as loyalty_score
+    from marts.customer_value
+)
 select
     customer_id,
     as_of,
+    satisfaction_score,
+    loyalty_score,
+    case
+        when satisfaction_score >= 0.625 then case when loyalty_score >= 0.5 then 'advocate' else 'mercenary' end
+        when loyalty_score >= 0.5 then 'captive'
+        else 'saboteur'
+    end as loyalty_type,
     profit > 500 and hash(customer_id) % 6 = 0 as is_profitable_but_dissatisfied
-from marts.customer_value;
+from answered;
+
+-- 西南 delivers late, and its complaints follow: 30 and 9 per 100 orders, where the others have 5 and 2.
+create or replace table marts.relationship_summary as
+select
+    *,
+    0.6 as satisfied_share,
+    0.2 as top_box_share,
+    0.15 as dissatisfied_share,
+    answering_customers as recommendation_answering_customers,
+    12.0 as nps,
+    800.0 as people_told_good,
+    220.0 as people_told_bad,
+    580.0 as net_word_of_mouth,
+    cast(profitable_but_dissatisfied * 1000 as decimal(18, 2)) as profit_of_profitable_but_dissatisfied,
+    cast(100000 as decimal(18, 2)) as profit
+from (
+    values
+    ('overall', 'all', cast(48 as bigint), 100, 5, 1500, 175, 65, 9, 8),
+    ('region', '华东', 20, 40, 2, 500, 25, 10, 1, 3),
+    ('region', '西南 & <West>', 10, 20, 2, 400, 120, 36, 8, 1),
+    ('region', 'Cost $5 $6', 18, 40, 1, 600, 30, 19, 0, 4)
+) as members (
+    dimension, member, ordering_customers, answering_customers, profitable_but_dissatisfied, orders_last_365_days,
+    late_deliveries_last_365_days, complaints_last_365_days, green_channel_breaches, silent_without_complaint
+);
 
 create or replace table marts.profit_curve as
 with ranked as (
@@ -94,10 +133,28 @@ from marts.service_quality
 where dimension = 'overall';
 
 create or replace table marts.complaint_trends as
-select month, category, 'phone' as channel, complaints
+select month, category, 'phone' as channel, complaints, complaints / 20.0 as complaints_per_100_orders
 from
     (values (date '2026-05-01'), (date '2026-06-01')) as months (month),
     (values ('outage', cast(65 as bigint)), ('service', 21), ('billing', 14)) as categories (category, complaints);
+
+create or replace table marts.complaint_changes as
+select date '2026-06-01' as month, *
+from (
+    values
+    ('outage', 1.8, 1.2, 2.6, true), ('service', 0.9, 0.5, 1.6, false), ('billing', null, 2.1, null, true)
+) as changes (category, rate_ratio, rate_ratio_low, rate_ratio_high, is_more_than_noise);
+
+create or replace table marts.service_timings as
+select
+    'overall' as dimension,
+    'all' as member,
+    strftime(date '2025-07-01' + to_months(cast(month as integer)), '%Y-%m') as period,
+    'response' as timing,
+    6 + cos(month) as median_time,
+    22 + 6 * cos(month) as p90_time,
+    0.9 + 0.05 * cos(month) as within_promise_share
+from range(12) as months (month);
 
 create or replace table marts.tier_migration as
 select 'previous_release' as comparison, 'value_tier' as scheme, *
@@ -127,6 +184,10 @@ from (
     ('value_tier', 'lead', 'Lead', '重铅客户'),
     ('segment', 'new', 'New', '新增'),
     ('segment', 'gone', 'Gone', '消失'),
+    ('loyalty_type', 'advocate', 'Advocate', '传播者'),
+    ('loyalty_type', 'mercenary', 'Mercenary', '唯利是图者'),
+    ('loyalty_type', 'captive', 'Captive', '囚禁者'),
+    ('loyalty_type', 'saboteur', 'Saboteur', '破坏者'),
     ('indicator', 'process', 'Process', '服务过程'),
     ('indicator', 'performance', 'Performance', '服务绩效'),
     ('indicator', 'response_timeliness', 'Response timeliness', '响应及时性'),

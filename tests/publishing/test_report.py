@@ -45,19 +45,20 @@ def test_the_same_input_gives_the_same_page(page, warehouse):
 
 
 def test_it_has_both_languages_and_every_picture(page):
-    """Readers in two languages; eight pictures."""
+    """Readers in two languages; twelve pictures."""
     for heading in (
         "价值金字塔",
         "利润鲸鱼曲线",
         "质量权重",
         "指数变动原因",
         "投诉趋势",
+        "客户关系与投诉",
         "层级迁移",
         "终身价值模型",
         "检查",
     ):
         assert heading in page
-    assert page.count("<svg") == 8
+    assert page.count("<svg") == 12
     assert "No data yet" not in page
     assert "华东" in page
 
@@ -79,7 +80,7 @@ def test_without_marts_it_says_so():
     """The first refresh of a company without complaints still has a report."""
     with duckdb.connect() as empty:
         page = report.render(empty, MANIFEST | {"loads": [], "checks": []}, "marts")
-    assert page.count("No data yet") == 11
+    assert page.count("No data yet") == 12
     assert "<svg" not in page
 
 
@@ -91,7 +92,7 @@ def test_empty_marts_and_missing_columns_say_so(warehouse):
     warehouse.execute("update marts.service_quality set quality_index = null")
     page = report.render(warehouse, MANIFEST, "marts")
     assert page.count("No data yet") == 4
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 6
 
 
 def test_rendering_leaves_the_connection_as_it_was(warehouse):

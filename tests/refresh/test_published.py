@@ -30,6 +30,10 @@ CONTRACT = {
     "median_response_hours p90_response_hours median_resolution_hours p90_resolution_hours within_promise_share "
     "repeat_share recovered_share green_channel_complaints green_channel_breaches suggestions",
     "complaint_changes": "month category rate_ratio rate_ratio_low rate_ratio_high p_value is_more_than_noise",
+    "relationship_summary": "dimension member customers answering_customers satisfied_share top_box_share nps "
+    "net_word_of_mouth advocates mercenaries captives saboteurs silent_share silent_without_complaint "
+    "profitable_but_dissatisfied late_deliveries_per_100_orders complaints_per_100_orders green_channel_breaches "
+    "unanswered_complaints recovered_share",
     "profit_curve": "percentile customers",
     "service_plan": "customer_id package personal_packages contact_cadence next_contact_due_at rebate_amount gift "
     "planning_horizon_months actions",

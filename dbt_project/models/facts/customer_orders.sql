@@ -53,6 +53,7 @@ select
     cast(coalesce(summaries.profit, 0) - coalesce(service_costs.service_cost, 0) as decimal(18, 4)) as profit,
     cast(coalesce(summaries.quantity_calendar_year, 0) as decimal(18, 4)) as quantity_calendar_year,
     summaries.main_channel,
+    coalesce(summaries.orders_last_365_days, 0) as orders_last_365_days,
     coalesce(summaries.late_deliveries_last_365_days, 0) as late_deliveries_last_365_days
 from customers
 left join summaries on customers.customer_id = summaries.customer_id

@@ -84,6 +84,7 @@ totals as (
         sum(cost) filter (where is_money) as cost,
         sum(profit) filter (where is_money) as profit,
         sum(quantity) filter (where is_money and ordered_date >= {{ first_day_of_year() }}) as quantity_calendar_year,
+        count(*) filter (where is_counted and ordered_date > {{ as_of_date(365) }}) as orders_last_365_days,
         count(*) filter (where is_delivered_late and ordered_date > {{ as_of_date(365) }})
             as late_deliveries_last_365_days
     from orders
@@ -125,6 +126,7 @@ select
     cast(coalesce(totals.profit, 0) as decimal(18, 4)) as profit,
     cast(coalesce(totals.quantity_calendar_year, 0) as decimal(18, 4)) as quantity_calendar_year,
     channel_use.channel as main_channel,
+    totals.orders_last_365_days,
     totals.late_deliveries_last_365_days
 from totals
 left join rhythms on totals.customer_id = rhythms.customer_id

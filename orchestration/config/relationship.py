@@ -15,7 +15,7 @@ ActivityKind = Literal[
 class SatisfactionConfig(Strict):
     """Cuts are on scores from 0 to 1."""
 
-    half_life_days: float = Field(default=365, gt=0)
+    half_life_days: float = Field(default=365, gt=0, le=36_500)
     neutral_from: Share = 0.375
     satisfied_from: Share = 0.625
     delighted_from: Share = 0.875
@@ -45,7 +45,7 @@ class SilenceConfig(Strict):
 class ActivityConfig(Strict):
     """What the E-value counts, over so many days up to `as_of`; experts weigh the kinds against each other."""
 
-    days: int = Field(default=365, ge=1)
+    days: int = Field(default=365, ge=1, le=3650)
     kinds: list[ActivityKind] = Field(
         default=["ad_click", "value_added_purchase", "message", "message_click", "search", "post"], min_length=1
     )
@@ -61,8 +61,8 @@ class ActivityConfig(Strict):
 class IntentConfig(Strict):
     """From when on a visitor is taken for a buyer, or for one who collects information."""
 
-    days: int = Field(default=30, ge=1)
-    same_category_days: int = Field(default=7, ge=1)
+    days: int = Field(default=30, ge=1, le=3650)
+    same_category_days: int = Field(default=7, ge=1, le=3650)
     same_category_times: int = Field(default=3, ge=1)
     collecting_times: int = Field(default=3, ge=1)
 
@@ -79,7 +79,7 @@ class RelationshipConfig(Strict):
     profitable_top_percent: float = Field(default=20, ge=0, le=100)
     word_of_mouth: WordOfMouthConfig = WordOfMouthConfig()
     stable_order_days: int = Field(default=5, ge=2)
-    win_back_days: int = Field(default=90, ge=0)
+    win_back_days: int = Field(default=90, ge=0, le=3650)
     silence: SilenceConfig = SilenceConfig()
     activity: ActivityConfig = ActivityConfig()
     intent: IntentConfig = IntentConfig()

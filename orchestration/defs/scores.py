@@ -14,6 +14,7 @@ from orchestration.defs.pictures import shown_picture
 from orchestration.defs.session import Session
 from orchestration.publishing.silence_pictures import limit_by_gaps
 from orchestration.quality import scores as checks
+from orchestration.quality import silence as silence_checks
 from orchestration.scoring import clusters, rfm, silence, tiers
 from orchestration.scoring.quadrant import QuadrantSettings
 from orchestration.settings import Settings
@@ -112,7 +113,7 @@ def behaviour_clusters(context: dg.AssetExecutionContext, session: dg.ResourcePa
     "silence",
     ["facts.customer_orders"],
     "Who has been quiet for longer than their own habit explains, and the limit in days for each customer.",
-    checks.SILENCE,
+    silence_checks.SILENCE,
 )
 def silent_customers(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
     with session.step("scores.silence"):
@@ -124,7 +125,9 @@ def silent_customers(context: dg.AssetExecutionContext, session: dg.ResourcePara
         )
         session.warehouse.write_frame(silence.LIMITS, limits.factors)
         session.warehouse.create_table("scores.silence", silence.silence_sql(limits))
-        yield from finished(session, context, checks.silence(session.warehouse), silence_metadata(limits))
+        allowed = session.settings.gates.gate("scores.silence:few_fall_silent_at_once").threshold
+        outcomes = silence_checks.silence(session.warehouse, allowed)
+        yield from finished(session, context, outcomes, silence_metadata(limits))
 
 
 def silence_metadata(limits: silence.SilenceLimits) -> dict:

@@ -130,6 +130,8 @@ class Session:
                 }
                 for reason in self.unmet
             ]
+            # What broke a step is a reason too: its checks never ran.
+            reasons += [{"check": error.split(":")[0], "severity": "block", "message": error} for error in self.errors]
             status.record_held(home, self.as_of, reasons, f"run {self.run_id}: {len(reasons)} reasons to hold")
         elif self.is_pinned_out:
             status.record_held(home, self.as_of, [], f"run {self.run_id}: every check passed; what is served is pinned")

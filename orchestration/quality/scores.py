@@ -29,7 +29,6 @@ VALUE_TIERS = {
     "sizes_are_as_cut": "Each tier has as many customers as the cumulative ceilings say.",
 }
 CLUSTERS = {"one_row_a_customer": "Every customer is in exactly one cluster."}
-SILENCE = {"one_row_a_customer": "Every customer is judged once."}
 QUALITY_WEIGHTS = {
     "each_expert_is_consistent": "The consistency ratio of each expert and of the group is within the limit.",
     "siblings_sum_to_one": "Weights under one parent sum to one.",
@@ -206,10 +205,6 @@ def value_tiers(warehouse: Warehouse, decision: TierDecision) -> list[CheckOutco
 
 def clusters(warehouse: Warehouse) -> list[CheckOutcome]:
     return [one_row_a_customer(warehouse, "scores.clusters")]
-
-
-def silence(warehouse: Warehouse) -> list[CheckOutcome]:
-    return [one_row_a_customer(warehouse, "scores.silence")]
 
 
 def quality_weights(

@@ -51,7 +51,7 @@ def clv_table(warehouse, columns: str = CLEAN_CLV, cost: str = "null", service_c
     ],
     ids=["clean", "missing", "twice", "unknown", "null"],
 )
-@pytest.mark.parametrize("check", [scores.clusters, scores.silence])
+@pytest.mark.parametrize("check", [scores.clusters])
 def test_every_customer_is_scored_once(warehouse, check, rows, ids):
     """A customer who is missing, twice or from nowhere is found by name."""
     customers(warehouse, "a", "b")

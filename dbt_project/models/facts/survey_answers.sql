@@ -8,7 +8,8 @@ select
     -- Without a scale a million is as far as any goes; a ratio of less than nothing has no meaning.
     case
         when score between 0 and 1000000
-            and expected_score between 0 and 1000000
+            and expected_score > 0
+            and expected_score <= 1000000
             and coalesce(score between scale_min and scale_max and expected_score between scale_min and scale_max, true)
             then expected_score
     end as expected_score,

@@ -99,7 +99,7 @@ def index_by_member(members: "pd.DataFrame", title: str) -> str:
             axes.annotate(f"{value:.1f}", (value, row), (5, 0), **beside)
             axes.annotate(f"n {member.sample_size:,}", (value, row), (36, 0), color=COLOURS["muted"], **beside)
         if has_small:
-            drawn.legend([("small sample 样本较少", COLOURS["soft"])])
+            drawn.legend([("pale: small sample 浅色样本较少", COLOURS["muted"])])
         return drawn.svg()
 
 

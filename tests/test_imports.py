@@ -20,8 +20,9 @@ MAY_IMPORT = {
     "sources": {"config", "durable", "settings", "errors"},
     # Checks of scores read the decisions they check; suites of feeds read the contract.
     "quality": {"warehouse", "scoring", "sources", "config", "settings", "errors"},
-    # The report says how firm a ranking is, and a comparison of two cells is made of what is published: numbers only.
-    "publishing": {"scoring", "durable", "settings", "errors"},
+    # The report says how firm a ranking is and which feeds an index rests on, and a comparison of two cells is made of
+    # what is published: numbers only.
+    "publishing": {"scoring", "config", "durable", "settings", "errors"},
     # The experts' survey: its words are the labels of the marts, its files are workbooks such as feeds are.
     "judging": {"publishing", "sources", "scoring", "durable", "config", "settings", "errors"},
     # An erasure reaches into everything that is kept, but into no method and no asset.

@@ -137,28 +137,6 @@ def consistency(marts: Marts, hierarchy: str) -> "pd.DataFrame | None":
     )
 
 
-def index_by_month(marts: Marts) -> "pd.DataFrame | None":
-    """`month`, `quality_index` over all, by month; None where no month has an index."""
-    found = marts.frame(
-        "service_quality",
-        "dimension period quality_index",
-        "select period as month, quality_index from service_quality"
-        " where dimension = 'overall' and period like '____-__' and period not like '%Q%' order by period",
-    )
-    return None if found is None or found["quality_index"].isna().all() else found
-
-
-def index_by_region(marts: Marts) -> "pd.DataFrame | None":
-    """`member`, `quality_index` of the last 365 days; at most twelve regions, best first."""
-    return marts.frame(
-        "service_quality",
-        "dimension member period quality_index",
-        "select member, quality_index from service_quality where dimension = 'region'"
-        " and period = 'last_365_days' and quality_index is not null"
-        " order by quality_index desc, member limit 12",
-    )
-
-
 def complaints_by_month(marts: Marts) -> "pd.DataFrame | None":
     """`month`, `per_100_orders` over all; None where no month has a rate."""
     found = marts.frame(

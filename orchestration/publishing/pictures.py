@@ -74,47 +74,72 @@ def whale_curve(curve: "pd.DataFrame") -> str:
 
 
 def index_by_member(members: "pd.DataFrame", title: str) -> str:
-    """The quality index of each member of a dimension, best first.
+    """The quality index of each member of a dimension, with its rank and its smallest sample.
 
     Parameters
     ----------
-    members : DataFrame of `member`, `quality_index`
-        0 to 100; those without an index are left out.
+    members : DataFrame of `member`, `quality_index` (0 to 100), `rank`, `sample_size`, `is_small`
+        From the top down.
     """
-    shown = members.dropna(subset=["quality_index"]).sort_values(["quality_index", "member"], ascending=[False, True])
-    names, values = list(shown["member"]), shown["quality_index"].astype(float)
+    names = [f"{rank}  {member}" for rank, member in zip(members["rank"], members["member"], strict=True)]
     left = min(max((text_width(name) for name in names), default=0) + 12, WIDTH * 0.5)
-    with picture(f"{title}, 0–100", 26 * len(names) + 62, left=left, right=40, bottom=26) as drawn:
+    has_small = bool(members["is_small"].any())
+    bottom = 44 if has_small else 26
+    with picture(f"{title}, 0–100", 26 * len(names) + 36 + bottom, left=left, right=84, bottom=bottom) as drawn:
         axes = drawn.axes
-        axes.barh(range(len(values)), values, height=18 / 26, color=COLOURS["accent"])
-        axes.set(xlim=(0, 100), ylim=(len(values) - 0.4, -0.6))
+        axes.set(xlim=(0, 100), ylim=(len(names) - 0.4, -0.6))
         axes.set_xticks([])
         axes.set_yticks([])
         axes.spines["bottom"].set_visible(False)
         beside = {"textcoords": "offset points", "va": "center"}
-        for row, (name, value) in enumerate(zip(names, values, strict=True)):
+        for row, (name, member) in enumerate(zip(names, members.itertuples(index=False), strict=True)):
+            value = float(member.quality_index)
+            axes.barh(row, value, height=18 / 26, color=COLOURS["soft" if member.is_small else "accent"])
             axes.annotate(name, (0, row), (-8, 0), ha="right", **beside)
             axes.annotate(f"{value:.1f}", (value, row), (5, 0), **beside)
+            axes.annotate(f"n {member.sample_size:,}", (value, row), (36, 0), color=COLOURS["muted"], **beside)
+        if has_small:
+            drawn.legend([("pale: small sample 浅色样本较少", COLOURS["muted"])])
         return drawn.svg()
 
 
-def index_by_month(months: "pd.DataFrame") -> str:
-    """The quality index over the months.
+def index_by_month(months: "pd.DataFrame", last_365_days: float | None = None) -> str:
+    """The quality index over the months, beside that of the last 365 days.
 
     Parameters
     ----------
-    months : DataFrame of `month` (text, YYYY-MM), `quality_index`
-        0 to 100; null where too little is known.
+    months : DataFrame of `month` (text, YYYY-MM), `quality_index`, `is_thin`
+        0 to 100; null where too little is known. A thin month's point is hollow.
+    last_365_days : float, optional
+        A line across, and the number that the eye is led to.
     """
-    values = months["quality_index"].astype(float)
-    low, high = max(0.0, values.min() - 8), min(100.0, values.max() + 8)
-    with picture("Quality index by month, 0–100", 210, left=32, right=40) as drawn:
+    values = months["quality_index"].astype(float).reset_index(drop=True)
+    is_thin = months["is_thin"].reset_index(drop=True).astype(bool)
+    known = [*values.dropna(), *([] if last_365_days is None else [last_365_days])]
+    low, high = max(0.0, min(known) - 8), min(100.0, max(known) + 8)
+    with picture("Quality index by month, 0–100", 236, left=32, right=40, bottom=64) as drawn:
         axes = drawn.axes
-        axes.plot(range(len(values)), values, color=COLOURS["accent"], linewidth=2, marker="o", markersize=4)
+        axes.plot(values.index, values, color=COLOURS["soft"], linewidth=1.5, zorder=2)
+        dots = {"linestyle": "none", "marker": "o", "markersize": 5, "color": COLOURS["accent"], "zorder": 3}
+        axes.plot(values.index, values.where(~is_thin), **dots)
+        axes.plot(values.index, values.where(is_thin), markerfacecolor="none", **dots)
         axes.set_ylim(low, max(high, low + 10))
         axes.grid(axis="y")
         _label_months(drawn, months["month"])
-        _label_last(drawn, values, "{:.1f}", (22, 0))
+        entries = [("month 单月", COLOURS["accent"])]
+        if last_365_days is not None:
+            axes.axhline(last_365_days, color=COLOURS["ink"], linewidth=1.5, dashes=(4, 3))
+            axes.annotate(
+                f"{last_365_days:.1f}",
+                (1, last_365_days),
+                (4, 0),
+                xycoords=("axes fraction", "data"),
+                textcoords="offset points",
+                va="center",
+                fontweight="bold",
+            )
+            entries.append(("last 365 days 近365天", COLOURS["ink"]))
+        drawn.legend(entries)
         return drawn.svg()
 
 

@@ -3,10 +3,13 @@
 The statements take the table's name: the marts repeat the columns of the scores that they are made of.
 """
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from orchestration.config.quality import FEEDS
 from orchestration.publishing.findings import Marts, weights
 from orchestration.publishing.labels import Labels
+from orchestration.scoring.quality_changes import cells, compare
 from orchestration.scoring.quality_ranking import ranking_sentences
 
 if TYPE_CHECKING:
@@ -63,6 +66,78 @@ def ranking_sentences_of(cells: "pd.DataFrame", nodes: "pd.DataFrame", labels: L
             cells[cells["dimension"] == dimension], nodes, lambda name: labels.english("indicator", name), words
         )
     ]
+
+
+def missing_feeds(arrived: Collection[str]) -> list[str]:
+    """The feeds that indicators rest on and of which nothing arrived, in the order of the configuration."""
+    return [feed for feed in dict.fromkeys(FEEDS.values()) if feed not in arrived]
+
+
+def index_by_month(marts: Marts) -> "pd.DataFrame | None":
+    """`month`, `quality_index`, `is_thin` over all, by month; None where no month has an index.
+
+    A month is thin where an indicator of the index has a small sample, or less than half of what a month of the last
+    365 days has on average: those who answer between two surveys are not those who answer a survey.
+    """
+    found = marts.frame(
+        "service_quality_indicators",
+        "dimension period indicator weight sample_size is_small_sample",
+        """
+        with
+        measured as (
+            select period, indicator, sample_size, is_small_sample
+            from service_quality_indicators where dimension = 'overall' and weight > 0
+        ),
+        usual as (
+            select indicator, sample_size / 12 as a_month from measured where period = 'last_365_days'
+        ),
+        thin as (
+            select period, bool_or(is_small_sample or sample_size < a_month / 2) as is_thin
+            from measured left join usual using (indicator) group by period
+        )
+        select period as month, quality_index, coalesce(is_thin, false) as is_thin
+        from service_quality left join thin using (period)
+        where dimension = 'overall' and period like '____-__' and period not like '%Q%' order by period
+        """,
+    )
+    return None if found is None or found["quality_index"].isna().all() else found
+
+
+def index_by_region(marts: Marts) -> "pd.DataFrame | None":
+    """`member`, `quality_index`, `rank`, `sample_size` (its smallest), `is_small` of the last 365 days, best first.
+
+    The twelve regions with the highest index at most. The rank is one more than the regions that are better by more
+    than noise, so regions between which there may be only chance can share one.
+    """
+    found = marts.frame(
+        "service_quality_indicators",
+        "dimension member period indicator value raw_value raw_standard_error sample_size is_small_sample floor_value"
+        " target_value score weight contribution",
+        """
+        with best as (
+            select member, quality_index from service_quality
+            where dimension = 'region' and period = 'last_365_days' and quality_index is not null
+            order by quality_index desc, member limit 12
+        )
+        select quality_index, measured.*
+        from best inner join service_quality_indicators as measured using (member)
+        where dimension = 'region' and period = 'last_365_days' and score is not null and contribution is not null
+        order by quality_index desc, member, indicator
+        """,
+    )
+    if found is None:
+        return None
+    regions = cells(found)
+    ranks = {
+        one.member: 1 + sum(compare(other, one)[-1].low > 0 for other in regions if other is not one) for one in regions
+    }
+    told = found.groupby("member", sort=False, as_index=False).agg(
+        quality_index=("quality_index", "first"),
+        sample_size=("sample_size", "min"),
+        is_small=("is_small_sample", "any"),
+    )
+    told["rank"] = told["member"].map(ranks)
+    return told.sort_values(["rank", "quality_index", "member"], ascending=[True, False, True], ignore_index=True)
 
 
 def index_by_tier(marts: Marts) -> "pd.DataFrame | None":

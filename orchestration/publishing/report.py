@@ -20,6 +20,7 @@ from orchestration.publishing import (
 )
 from orchestration.publishing.drawing import COLOURS
 from orchestration.publishing.labels import Labels
+from orchestration.scoring.hierarchy import AhpSettings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,11 +67,13 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
     with findings.Marts(connection, schema) as marts:
         labels = findings.labels(marts)
         holdout = findings.holdout(marts)
+        headline = findings.headline(marts)
         return environment.get_template("report.html.jinja").render(
             manifest=manifest,
-            headline=findings.headline(marts),
+            headline=headline,
             labels=labels,
-            pictures=_pictures(marts, tree, labels),
+            pictures=_pictures(marts, tree, labels, headline["quality_index"]),
+            missing_feeds=quality_findings.missing_feeds({load["feed"] for load in manifest["loads"]}),
             rankings=quality_findings.rankings(marts, tree, labels),
             consistency=_rows(findings.consistency(marts, tree)),
             relationship=relationship_findings.told(marts, manifest.get("currency", ""), labels),
@@ -78,6 +81,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
                 relationship_report.PICTURES[mart](marts, configuration, labels)
                 for mart in relationship_report.IN_REPORT
             ],
+            consistency_limit=AhpSettings.limit,
             categories=_rows(findings.complaints_by_category(marts)),
             migration=_migration(findings.migration(marts)),
             models=_rows(findings.models(marts)),
@@ -92,15 +96,18 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
         )
 
 
-def _pictures(marts: findings.Marts, tree: str, labels: Labels) -> dict[str, str | None]:
+def _pictures(marts: findings.Marts, tree: str, labels: Labels, quality_index: float | None) -> dict[str, str | None]:
     """SVG by name; None where there is nothing to draw."""
     drawn: dict[str, tuple[pd.DataFrame | None, Callable[[Any], str]]] = {
         "pyramid": (findings.tiers(marts), lambda frame: pictures.pyramid(frame, labels)),
         "whale_curve": (findings.profit_curve(marts), pictures.whale_curve),
         "weights": (findings.weights(marts, tree), lambda frame: quality_pictures.weights_tree(frame, labels)),
-        "index_by_month": (findings.index_by_month(marts), pictures.index_by_month),
+        "index_by_month": (
+            quality_findings.index_by_month(marts),
+            lambda frame: pictures.index_by_month(frame, quality_index),
+        ),
         "index_by_region": (
-            findings.index_by_region(marts),
+            quality_findings.index_by_region(marts),
             lambda frame: pictures.index_by_member(frame, "Quality index by region, last 365 days"),
         ),
         "index_by_tier": (

@@ -19,7 +19,7 @@ def silence(warehouse: Warehouse, threshold: float) -> list[CheckOutcome]:
     """The three outcomes; `threshold` is the share of customers who may fall silent in one week."""
     comes_back = warehouse.value("select coalesce(max(frequency), 0) > 0 from facts.customer_orders")
     without = "customer_id in (select customer_id from facts.customer_orders where order_days > 0) and "
-    nan_or_none = (
+    no_number = (
         "not coalesce(isfinite(silence_limit_days) and silence_limit_days > 0 and is_silent is not null, false)"
     )
     return [
@@ -28,7 +28,7 @@ def silence(warehouse: Warehouse, threshold: float) -> list[CheckOutcome]:
             warehouse,
             TABLE,
             "limits_are_numbers",
-            without + nan_or_none if comes_back else "false",
+            without + no_number if comes_back else "false",
             "have ordered and have no limit in days",
         ),
         few_fall_silent_at_once(warehouse, threshold),

@@ -128,15 +128,38 @@ from (
 ) as changes (indicator, value, value_before, contribution, change_low, change_high, is_more_than_noise);
 
 create or replace table marts.service_quality_indicators as
-select dimension, member, period, 'complaint_count' as indicator, 4 + 1.5 * cos(length(period) + row_number() over (order by period)) as value
+select
+    dimension,
+    member,
+    period,
+    'complaint_count' as indicator,
+    cast(4 + 1.5 * cos(length(period) + row_number() over (order by period)) as double) as value,
+    cast(null as double) as raw_value,
+    cast(null as double) as raw_standard_error,
+    cast(case period when 'last_365_days' then 600 when '2026-02' then 12 when '2026-04' then 24 else 50 end as bigint)
+        as sample_size,
+    period = '2026-02' as is_small_sample,
+    20.0::double as floor_value,
+    0.0::double as target_value,
+    cast(null as double) as score,
+    0.14::double as weight,
+    cast(null as double) as contribution
 from marts.service_quality
-where dimension = 'overall';
+where dimension = 'overall'
+union all
+-- Each indicator of a region is as good as its index, with a standard error of 2.
+select
+    'region', member, 'last_365_days', indicator, quality_index, quality_index, 2.0,
+    cast(if(member = '华南', 12, 40) as bigint), member = '华南',
+    0.0, 100.0, quality_index, global_weight, global_weight * quality_index
+from marts.service_quality, marts.quality_weights
+where dimension = 'region' and quality_index is not null and hierarchy = 'service_quality' and is_leaf;
 
 create or replace table marts.complaint_trends as
 select month, category, 'phone' as channel, complaints, complaints / 20.0 as complaints_per_100_orders
 from
     (values (date '2026-05-01'), (date '2026-06-01')) as months (month),
-    (values ('outage', cast(65 as bigint)), ('service', 21), ('billing', 14)) as categories (category, complaints);
+    (values ('power_quality', cast(65 as bigint)), ('service', 21), ('billing', 14)) as categories (category, complaints);
 
 create or replace table marts.complaint_changes as
 select date '2026-06-01' as month, *

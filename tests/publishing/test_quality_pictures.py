@@ -4,6 +4,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pandas as pd
 
+from orchestration.publishing.pictures import index_by_member, index_by_month
 from orchestration.publishing.quality_pictures import index_lines, waterfall, weights_tree
 
 NODES = pd.DataFrame(
@@ -68,3 +69,25 @@ def test_lines_of_tiers_break_where_a_month_is_missing():
     shown = words(index_lines(lines))
     assert [word for word in shown if word in ("11", "12", "01")] == ["11", "12", "01"]
     assert {"■ Gold", "■ Lead"} <= set(shown)
+
+
+def test_thin_months_are_hollow_and_the_number_is_that_of_the_year():
+    """The last month of a zigzag is not where quality stands."""
+    months = pd.DataFrame({"month": ["2026-01", "2026-02"], "quality_index": [49.0, 34.3], "is_thin": [False, True]})
+    svg = index_by_month(months, 46.1)
+    hollow = [drawn.count("fill-opacity: 0") for drawn in (svg, index_by_month(months.assign(is_thin=True), 46.1))]
+    assert hollow == [1, 2]
+    assert "46.1" in words(svg)
+    assert "34.3" not in words(svg)
+
+
+def test_a_member_has_its_rank_its_value_and_its_sample():
+    """And what is small is named in the legend, where there is any."""
+    members = pd.DataFrame(
+        [("North", 71.25, 1, 1234, False), ("South", 70.5, 1, 12, True)],
+        columns=["member", "quality_index", "rank", "sample_size", "is_small"],
+    )
+    shown = words(index_by_member(members, "Regions"))
+    assert {"1  North", "n 1,234", "1  South", "70.5", "n 12"} <= set(shown)
+    assert any("small sample" in word for word in shown)
+    assert not any("small sample" in word for word in words(index_by_member(members[:1], "Regions")))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from candidate import check, fill, load, manifest_of
 
-from orchestration.publishing import findings, pictures, report
+from orchestration.publishing import findings, pictures, quality_findings, report
 
 MANIFEST = manifest_of() | {
     "release_id": "20260701T020000Z-01234567",
@@ -80,8 +80,26 @@ def test_without_marts_it_says_so():
     """The first refresh of a company without complaints still has a report."""
     with duckdb.connect() as empty:
         page = report.render(empty, MANIFEST | {"loads": [], "checks": []}, "marts")
-    assert page.count("No data yet") == 12
+    assert page.count("No data yet") == 9
     assert "<svg" not in page
+
+
+def test_a_company_of_orders_alone_is_told_which_feeds_are_missing(warehouse):
+    """Weights of an index that nobody can work out, by experts of an example, would look like its own."""
+    warehouse.execute("delete from marts.service_quality")
+    warehouse.execute("delete from marts.service_quality_indicators")
+    warehouse.execute("delete from marts.service_quality_changes")
+    warehouse.execute("delete from marts.complaint_trends")
+    orders = [one for one in MANIFEST["loads"] if one["feed"] == "orders"]
+    page = report.render(warehouse, MANIFEST | {"loads": orders}, "marts")
+    assert "No data yet: nothing has arrived of complaints and surveys" in page
+    assert "缺少 complaints、surveys" in page
+    assert "What quality is made of" not in page
+
+
+def test_a_code_without_a_label_is_shown_as_words(page):
+    """Categories are the company's own; `power_quality` is nobody's word."""
+    assert "<td>Power quality</td>" in page
 
 
 def test_empty_marts_and_missing_columns_say_so(warehouse):
@@ -116,10 +134,11 @@ def test_quarters_are_no_months_of_the_trend(warehouse):
     """`2026-Q2` is as long as `2026-06`: on the same axis the same complaints would be told twice."""
     warehouse.execute("insert into marts.service_quality values ('overall', 'overall', '2026-Q2', 99, 1.0)")
     warehouse.execute(
-        "insert into marts.service_quality_indicators values ('overall', 'overall', '2026-Q2', 'complaint_count', 99)"
+        "insert into marts.service_quality_indicators (dimension, member, period, indicator, value)"
+        " values ('overall', 'overall', '2026-Q2', 'complaint_count', 99)"
     )
     with findings.Marts(warehouse, "marts") as marts:
-        for trend in (findings.index_by_month(marts), findings.complaints_by_month(marts)):
+        for trend in (quality_findings.index_by_month(marts), findings.complaints_by_month(marts)):
             assert len(trend) == 12
             assert trend["month"].max() == "2026-06"
 

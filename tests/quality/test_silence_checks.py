@@ -18,7 +18,8 @@ def week(warehouse):
         )
         warehouse.create_table(
             "scores.silence",
-            f"select customer_id, {limit}::double as silence_limit_days, {silent} as is_silent from facts.customer_orders",
+            f"select customer_id, {limit}::double as silence_limit_days, {silent} as is_silent "
+            "from facts.customer_orders",
         )
         return {outcome.name: outcome for outcome in silence(warehouse, 0.05)}
 

@@ -172,11 +172,11 @@ def where_it_hurts(regions: "pd.DataFrame") -> str:
         In the order in which they are shown, the first twelve; at least one row.
     """
     shown = regions.head(REGIONS)
-    names = [_shortened(name, 80) for name in shown["member"]]
+    names = [_shortened(name, 76) for name in shown["member"]]
     title = "Where it hurts 痛点, by region, last 365 days"
     if len(regions) > REGIONS:
         title = f"Where it hurts 痛点, {REGIONS} of {len(regions)} regions, last 365 days"
-    left = max(text_width(name) for name in names) + 10  # 90 at most, or the heads of the columns collide
+    left = max(text_width(name) for name in names) + 14  # 90 at most, or the heads of the columns collide
     head = 98
     height = 30 * len(names) + head + 46
     with picture(title, height, left=left, right=0, bottom=10) as drawn:

@@ -98,7 +98,7 @@ def test_a_long_name_of_a_region_is_cut():
     """Drawn in full it would leave the picture, or push the columns into each other."""
     counts = [name for hurt in HURTS for name in (hurt.cases, hurt.base)]
     regions = pd.DataFrame([{"member": "Southwest and plateau"} | dict.fromkeys(counts, 1)])
-    assert "Southwest an…" in words(where_it_hurts(regions))
+    assert "Southwest a…" in words(where_it_hurts(regions))
 
 
 def test_a_month_without_orders_has_no_rate():

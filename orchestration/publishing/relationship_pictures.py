@@ -5,7 +5,7 @@ How they look is in `drawing`, what they are drawn from in `relationship_finding
 
 from typing import TYPE_CHECKING
 
-from orchestration.publishing.drawing import COLOURS, WIDTH, Picture, picture, text_width
+from orchestration.publishing.drawing import COLOURS, Picture, picture, text_width
 from orchestration.publishing.labels import NO_LABELS, Labels
 from orchestration.publishing.relationship_findings import BINS, HURTS
 
@@ -172,11 +172,11 @@ def where_it_hurts(regions: "pd.DataFrame") -> str:
         In the order in which they are shown, the first twelve; at least one row.
     """
     shown = regions.head(REGIONS)
-    names = list(shown["member"])
+    names = [_shortened(name, 76) for name in shown["member"]]
     title = "Where it hurts 痛点, by region, last 365 days"
     if len(regions) > REGIONS:
         title = f"Where it hurts 痛点, {REGIONS} of {len(regions)} regions, last 365 days"
-    left = min(max(text_width(name) for name in names) + 10, WIDTH * 0.34)
+    left = max(text_width(name) for name in names) + 14  # 90 at most, or the heads of the columns collide
     head = 98
     height = 30 * len(names) + head + 46
     with picture(title, height, left=left, right=0, bottom=10) as drawn:
@@ -210,6 +210,13 @@ def where_it_hurts(regions: "pd.DataFrame") -> str:
                 axes.bar(column + 0.5, 0.92, 0.96, row + 0.04, color=COLOURS["alert"], alpha=depth)
                 axes.text(column + 0.5, row + 0.5, f"{rate:.1f}", **_CENTRED)
         return drawn.svg()
+
+
+def _shortened(name: str, width: float) -> str:
+    """As much of a name as fits into so many points."""
+    if text_width(name) <= width:
+        return name
+    return next(name[:end] for end in range(len(name), 0, -1) if text_width(f"{name[:end]}…") <= width) + "…"
 
 
 def _months(known: "pd.Series") -> list[str]:

@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import pandas as pd
 
 from orchestration.publishing.labels import Labels
+from orchestration.publishing.relationship_findings import HURTS
 from orchestration.publishing.relationship_pictures import category_trends, loyalty_map, response_band, where_it_hurts
 
 CELLS = pd.DataFrame(
@@ -91,6 +92,13 @@ def test_regions_have_a_rate_for_each_thing_that_hurts():
         *("2.5", "0.0"),
         *("25.0", "–"),
     ]
+
+
+def test_a_long_name_of_a_region_is_cut():
+    """Drawn in full it would leave the picture, or push the columns into each other."""
+    counts = [name for hurt in HURTS for name in (hurt.cases, hurt.base)]
+    regions = pd.DataFrame([{"member": "Southwest and plateau"} | dict.fromkeys(counts, 1)])
+    assert "Southwest a…" in words(where_it_hurts(regions))
 
 
 def test_a_month_without_orders_has_no_rate():

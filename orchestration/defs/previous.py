@@ -7,6 +7,7 @@ back, and a repeated `as_of` does not count itself.
 import dagster as dg
 
 from orchestration.defs.session import Session
+from orchestration.scoring.clusters.profiles import PROFILE_COLUMNS
 from orchestration.sources.files import literal
 
 
@@ -38,3 +39,32 @@ def previous_history(session: dg.ResourceParam[Session]):
         session.gate.record_built("previous.segment_history", [])
         told = {"base release": base.release_id if base else "none: this is the first"}
         yield dg.MaterializeResult(metadata={**session.shown("previous.segment_history"), **told})
+
+
+@dg.asset(
+    key=["previous", "cluster_profiles"],
+    group_name="previous",
+    kinds={"duckdb"},
+    owners=["team:data"],
+    description="The behaviour clusters of the latest release of an earlier date: their names go on from there.",
+)
+def previous_clusters(session: dg.ResourceParam[Session]):
+    with session.step("previous.cluster_profiles"):
+        kept = ", ".join(PROFILE_COLUMNS)
+        nothing = ", ".join(f"null::{kind} as {name}" for name, kind in PROFILE_COLUMNS.items())
+        profiles, told = f"select {nothing} where false", "none: this is the first"
+        if session.base:
+            told = f"{session.base.release_id}: it has no clusters of these features"
+            published = session.base.directory / "cluster_profiles.parquet"
+            if published.exists():
+                file = f"read_parquet({literal(published)})"
+                there = {name for name, *_ in session.warehouse.rows(f"describe select * from {file}")}
+                if set(PROFILE_COLUMNS) <= there:
+                    profiles, told = f"select {kept} from {file}", session.base.release_id
+        session.warehouse.create_table("previous.cluster_profiles", profiles)
+        session.gate.record_built("previous.cluster_profiles", [])
+        metadata = {**session.shown("previous.cluster_profiles"), "base release": told}
+        yield dg.MaterializeResult(metadata=metadata)
+
+
+PREVIOUS_ASSETS = [previous_history, previous_clusters]

@@ -1,15 +1,23 @@
 """The report of a release: one page that stands alone, in English and Chinese, for a phone or a desk.
 
-Numbers come from `findings` and `quality_findings`, pictures from `pictures`, `clv_pictures` and `quality_pictures`,
-checks and loads from the manifest.
+Numbers come from `findings` and `quality_findings`, pictures from `pictures`, `clv_pictures`, `cluster_pictures` and
+`quality_pictures`, checks and loads from the manifest.
 """
 
+import json
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from orchestration.publishing import clv_pictures, findings, pictures, quality_findings, quality_pictures
+from orchestration.publishing import (
+    cluster_pictures,
+    clv_pictures,
+    findings,
+    pictures,
+    quality_findings,
+    quality_pictures,
+)
 from orchestration.publishing.drawing import COLOURS
 from orchestration.publishing.labels import Labels
 
@@ -57,6 +65,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
     with findings.Marts(connection, schema) as marts:
         labels = findings.labels(marts)
         holdout = findings.holdout(marts)
+        clusters = findings.cluster_profiles(marts)
         return environment.get_template("report.html.jinja").render(
             manifest=manifest,
             headline=findings.headline(marts),
@@ -66,6 +75,8 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
             consistency=_rows(findings.consistency(marts, tree)),
             categories=_rows(findings.complaints_by_category(marts)),
             migration=_migration(findings.migration(marts)),
+            clusters=_rows(clusters),
+            cluster_pictures={} if clusters is None else _of_clusters(clusters, labels),
             models=_rows(findings.models(marts)),
             published_models=_rows(findings.published_model(marts)),
             holdout=holdout,
@@ -100,6 +111,12 @@ def _pictures(marts: findings.Marts, tree: str, labels: Labels) -> dict[str, str
         "complaints": (findings.complaints_by_month(marts), pictures.complaint_trend),
     }
     return {name: None if frame is None else draw(frame) for name, (frame, draw) in drawn.items()}
+
+
+def _of_clusters(clusters: "pd.DataFrame", labels: Labels) -> dict[str, str]:
+    return cluster_pictures.cluster_pictures(
+        clusters.dropna(subset=["median_order_days"]), json.loads(clusters["silhouette_by_k"].iloc[0]), labels
+    )
 
 
 def _rows(frame: "pd.DataFrame | None") -> list[dict]:

@@ -45,7 +45,7 @@ def test_the_same_input_gives_the_same_page(page, warehouse):
 
 
 def test_it_has_both_languages_and_every_picture(page):
-    """Readers in two languages; eight pictures."""
+    """Readers in two languages; ten pictures."""
     for heading in (
         "价值金字塔",
         "利润鲸鱼曲线",
@@ -53,11 +53,12 @@ def test_it_has_both_languages_and_every_picture(page):
         "指数变动原因",
         "投诉趋势",
         "层级迁移",
+        "行为群组",
         "终身价值模型",
         "检查",
     ):
         assert heading in page
-    assert page.count("<svg") == 8
+    assert page.count("<svg") == 10
     assert "No data yet" not in page
     assert "华东" in page
 
@@ -91,7 +92,7 @@ def test_empty_marts_and_missing_columns_say_so(warehouse):
     warehouse.execute("update marts.service_quality set quality_index = null")
     page = report.render(warehouse, MANIFEST, "marts")
     assert page.count("No data yet") == 4
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 5
 
 
 def test_rendering_leaves_the_connection_as_it_was(warehouse):

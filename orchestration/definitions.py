@@ -11,11 +11,12 @@ REFRESH = "refresh"
 def definitions() -> dg.Definitions:
     """Assets, their checks, the job and what starts it, of the configuration that is in force."""
     from orchestration.defs.automation import every_morning, new_files
+    from orchestration.defs.clusters import clusters
     from orchestration.defs.clv import clv
     from orchestration.defs.dbt import build_dbt_assets
     from orchestration.defs.identity import staging_claim_ends
     from orchestration.defs.marts import shape_checks
-    from orchestration.defs.previous import previous_history
+    from orchestration.defs.previous import PREVIOUS_ASSETS
     from orchestration.defs.progress import progress
     from orchestration.defs.quality import QUALITY_ASSETS
     from orchestration.defs.raw import RAW_ASSETS
@@ -26,8 +27,8 @@ def definitions() -> dg.Definitions:
 
     settings = load_settings()
     dbt_models = build_dbt_assets(settings.home, settings.gates)
-    scores = [build(settings.gates) for build in (clv, *SCORE_ASSETS, *QUALITY_ASSETS, *RELATIONSHIP_ASSETS)]
-    tables = [previous_history, *RAW_ASSETS, dbt_models, staging_claim_ends, *scores]
+    scores = [build(settings.gates) for build in (clv, clusters, *SCORE_ASSETS, *QUALITY_ASSETS, *RELATIONSHIP_ASSETS)]
+    tables = [*PREVIOUS_ASSETS, *RAW_ASSETS, dbt_models, staging_claim_ends, *scores]
     keys = sorted(key for asset in tables for key in asset.keys)
     marts = [key for key in keys if key.path[0] == "marts"]
     refresh = dg.define_asset_job(

@@ -56,7 +56,7 @@ def test_every_feed_of_the_contract_can_be_configured_and_no_other():
             "rfm: [{name: a, recensy: [1, 5]}]",
             r"unknown key `rfm\.0\.recensy`; accepted: frequency, monetary",
         ),
-        ("segments", "rfm: []\nclusters: {k: 3}", r"unknown key `clusters\.k`; accepted: k_max, k_min"),
+        ("segments", "rfm: []\nclusters: {k: 3}", r"unknown key `clusters\.k`; accepted: better_by, k_max, k_min"),
         (
             "sources",
             COMPANY + "feeds: {orders: {path: x, colums: {}}}",

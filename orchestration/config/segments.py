@@ -17,6 +17,8 @@ class ClusterConfig(Strict):
     k_max: int = Field(default=6, ge=2)
     sample_size: int = Field(default=20_000, ge=100)
     silhouette_sample_size: int = Field(default=2_000, ge=50)
+    better_by: float = Field(default=0.02, ge=0)
+    same_within: float = Field(default=1.0, gt=0)
 
 
 class SegmentsConfig(Strict):

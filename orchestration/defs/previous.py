@@ -7,7 +7,10 @@ back, and a repeated `as_of` does not count itself.
 import dagster as dg
 
 from orchestration.defs.session import Session
+from orchestration.publishing.catalogue import ReleaseInfo
+from orchestration.scoring.clusters.profiles import PROFILE_COLUMNS
 from orchestration.sources.files import literal
+from orchestration.warehouse.duckdb import Warehouse
 
 
 @dg.asset(
@@ -38,3 +41,40 @@ def previous_history(session: dg.ResourceParam[Session]):
         session.gate.record_built("previous.segment_history", [])
         told = {"base release": base.release_id if base else "none: this is the first"}
         yield dg.MaterializeResult(metadata={**session.shown("previous.segment_history"), **told})
+
+
+def clusters_before(warehouse: Warehouse, base: ReleaseInfo | None) -> tuple[str, str]:
+    """The select of the clusters that a base published, and what the page says of it.
+
+    A base of before there were profiles, or of other features, has none that today's could be matched with.
+    """
+    if base is None:
+        nothing = "none: this is the first"
+    else:
+        nothing = f"{base.release_id}, which has no clusters of these features"
+        published = base.directory / "cluster_profiles.parquet"
+        if published.exists():
+            file = f"read_parquet({literal(published)})"
+            if set(PROFILE_COLUMNS) <= {name for name, *_ in warehouse.rows(f"describe select * from {file}")}:
+                return f"select {', '.join(PROFILE_COLUMNS)} from {file}", base.release_id
+    columns = ", ".join(f"null::{kind} as {name}" for name, kind in PROFILE_COLUMNS.items())
+    return f"select {columns} where false", nothing
+
+
+@dg.asset(
+    key=["previous", "cluster_profiles"],
+    group_name="previous",
+    kinds={"duckdb"},
+    owners=["team:data"],
+    description="The behaviour clusters of the latest release of an earlier date: their names go on from there.",
+)
+def previous_clusters(session: dg.ResourceParam[Session]):
+    with session.step("previous.cluster_profiles"):
+        profiles, told = clusters_before(session.warehouse, session.base)
+        session.warehouse.create_table("previous.cluster_profiles", profiles)
+        session.gate.record_built("previous.cluster_profiles", [])
+        metadata = {**session.shown("previous.cluster_profiles"), "base release": told}
+        yield dg.MaterializeResult(metadata=metadata)
+
+
+PREVIOUS_ASSETS = [previous_history, previous_clusters]

@@ -15,7 +15,7 @@ from orchestration.defs.session import Session
 from orchestration.publishing.silence_pictures import limit_by_gaps
 from orchestration.quality import scores as checks
 from orchestration.quality import silence as silence_checks
-from orchestration.scoring import clusters, rfm, silence, tiers
+from orchestration.scoring import rfm, silence, tiers
 from orchestration.scoring.quadrant import QuadrantSettings
 from orchestration.settings import Settings
 
@@ -86,30 +86,6 @@ def tier_settings(settings: Settings) -> tiers.TierSettings:
 
 
 @score_asset(
-    "clusters",
-    ["facts.customer_orders"],
-    "Groups of customers who behave alike: k-means on how often, how much, how recently and how long they buy.",
-    checks.CLUSTERS,
-)
-def behaviour_clusters(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
-    with session.step("scores.clusters"):
-        config = session.settings.segments.clusters
-        settings = clusters.ClusterSettings(
-            config.k_min, config.k_max, config.sample_size, config.silhouette_sample_size
-        )
-        sample = session.warehouse.frame(clusters.sample_sql(settings))
-        found = clusters.fit_clusters(
-            sample["customer_id"], sample[list(clusters.FEATURES)], sample["revenue"], settings
-        )
-        session.warehouse.create_table("scores.clusters", clusters.assign_sql(found))
-        metadata = {
-            "centroids": dg.MetadataValue.json(found.rows()),
-            "silhouette by k": dg.MetadataValue.json(dict(found.silhouettes)),
-        }
-        yield from finished(session, context, checks.clusters(session.warehouse), metadata)
-
-
-@score_asset(
     "silence",
     ["facts.customer_orders"],
     "Who has been quiet for longer than their own habit explains, and the limit in days for each customer.",
@@ -147,4 +123,4 @@ def silence_metadata(limits: silence.SilenceLimits) -> dict:
     }
 
 
-SCORE_ASSETS = [value_tiers, behaviour_clusters, silent_customers]
+SCORE_ASSETS = [value_tiers, silent_customers]

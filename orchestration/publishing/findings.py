@@ -180,6 +180,16 @@ def migration(marts: Marts) -> "pd.DataFrame | None":
     )
 
 
+def cluster_profiles(marts: Marts) -> "pd.DataFrame | None":
+    """The behaviour clusters as the mart has them, those who spend most on an order day first; no_orders last."""
+    return marts.frame(
+        "cluster_profiles",
+        "cluster customers customer_share description_en description_zh median_order_days median_spend_per_order_day "
+        "median_days_since_last_order median_age_days k silhouette_by_k",
+        "select * from cluster_profiles order by median_spend_per_order_day desc nulls last, cluster",
+    )
+
+
 def models(marts: Marts) -> "pd.DataFrame | None":
     """The CLV models that were tried, the published one first."""
     return marts.frame(

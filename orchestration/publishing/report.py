@@ -1,15 +1,17 @@
 """The report of a release: one page that stands alone, in English and Chinese, for a phone or a desk.
 
 Numbers come from `findings`, `quality_findings` and `relationship_findings`, pictures from `pictures`, `clv_pictures`,
-`quality_pictures` and `relationship_report`, checks and loads from the manifest.
+`cluster_pictures`, `quality_pictures` and `relationship_report`, checks and loads from the manifest.
 """
 
+import json
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from orchestration.publishing import (
+    cluster_pictures,
     clv_pictures,
     findings,
     pictures,
@@ -68,6 +70,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
         labels = findings.labels(marts)
         holdout = findings.holdout(marts)
         headline = findings.headline(marts)
+        clusters = findings.cluster_profiles(marts)
         return environment.get_template("report.html.jinja").render(
             manifest=manifest,
             headline=headline,
@@ -84,6 +87,8 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
             consistency_limit=AhpSettings.limit,
             categories=_rows(findings.complaints_by_category(marts)),
             migration=_migration(findings.migration(marts)),
+            clusters=_rows(clusters),
+            cluster_pictures={} if clusters is None else _of_clusters(clusters, labels),
             models=_rows(findings.models(marts)),
             published_models=_rows(findings.published_model(marts)),
             holdout=holdout,
@@ -121,6 +126,12 @@ def _pictures(marts: findings.Marts, tree: str, labels: Labels, quality_index: f
         "complaints": (findings.complaints_by_month(marts), pictures.complaint_trend),
     }
     return {name: None if frame is None else draw(frame) for name, (frame, draw) in drawn.items()}
+
+
+def _of_clusters(clusters: "pd.DataFrame", labels: Labels) -> dict[str, str]:
+    return cluster_pictures.cluster_pictures(
+        clusters.dropna(subset=["median_order_days"]), json.loads(clusters["silhouette_by_k"].iloc[0]), labels
+    )
 
 
 def _rows(frame: "pd.DataFrame | None") -> list[dict]:

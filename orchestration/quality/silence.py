@@ -19,9 +19,7 @@ def silence(warehouse: Warehouse, threshold: float) -> list[CheckOutcome]:
     """The three outcomes; `threshold` is the share of customers who may fall silent in one week."""
     comes_back = warehouse.value("select coalesce(max(frequency), 0) > 0 from facts.customer_orders")
     without = "customer_id in (select customer_id from facts.customer_orders where order_days > 0) and "
-    no_number = (
-        "not coalesce(isfinite(silence_limit_days) and silence_limit_days > 0 and is_silent is not null, false)"
-    )
+    no_number = "not coalesce(isfinite(silence_limit_days) and silence_limit_days > 0 and is_silent is not null, false)"
     return [
         one_row_a_customer(warehouse, TABLE),
         failing_rows(

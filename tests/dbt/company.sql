@@ -172,6 +172,20 @@ insert into scores.value_tiers values
 create table scores.clusters as
 select customer_id, case when clv > 1000 then 'steady' else 'occasional' end as cluster from scores.clv;
 
+create table scores.cluster_profiles as
+select
+    cluster, count(*) as customers, cast(count(*) as double) / 10 as customer_share, 'buys' as description_en,
+    '购买' as description_zh, true as is_new, cast(3 as double) as median_order_days,
+    cast(9 as double) as median_spend_per_order_day, cast(5 as double) as median_days_since_last_order,
+    cast(60 as double) as median_age_days, cast(3 as double) as centroid_order_days,
+    cast(9 as double) as centroid_spend_per_order_day, cast(5 as double) as centroid_days_since_last_order,
+    cast(60 as double) as centroid_age_days, 'CNY' as currency, cast(2 as bigint) as k,
+    cast(0.5 as double) as silhouette, '{}' as silhouette_by_k
+from scores.clusters group by cluster;
+
+create table scores.cluster_labels as
+select distinct cluster, cluster as label_en, cluster as label_zh from scores.clusters;
+
 create table scores.silence as
 select customer_id, cast(60 as double) as silence_limit_days, customer_id = 'c04' as is_silent from scores.clv;
 

@@ -197,6 +197,18 @@ from (
     ('Pareto/NBD', false, 'boundary', 'No dropout is seen: s is beyond its bound.', -9594.976, 200, null)
 ) as models (model, is_published, fit_status, fit_note, log_likelihood, customers, total_clv);
 
+create or replace table marts.cluster_profiles as
+select *, '{"2": 0.41, "3": 0.38}' as silhouette_by_k, cast(2 as bigint) as k
+from (
+    values
+    ('frequent_recent', 40::bigint, 0.2::double, 'buys often', '购买频繁', 24.0::double, 88.5::double, 5.0::double, 700.0::double),
+    ('rare_lapsed', 150::bigint, 0.75::double, 'buys rarely', '购买很少', 1.0::double, 31.0::double, 250.0::double, 400.0::double),
+    ('no_orders', 10::bigint, 0.05::double, 'has no order yet', '尚无订单', null, null, null, null)
+) as profiles (
+    cluster, customers, customer_share, description_en, description_zh, median_order_days,
+    median_spend_per_order_day, median_days_since_last_order, median_age_days
+);
+
 create or replace table marts.labels as
 select *
 from (
@@ -205,6 +217,7 @@ from (
     ('value_tier', 'gold', 'Gold', '黄金客户'),
     ('value_tier', 'iron', 'Iron', '铁质客户'),
     ('value_tier', 'lead', 'Lead', '重铅客户'),
+    ('cluster', 'frequent_recent', 'Buys often, bought recently', '购买频繁、近期购买'),
     ('segment', 'new', 'New', '新增'),
     ('segment', 'gone', 'Gone', '消失'),
     ('loyalty_type', 'advocate', 'Advocate', '传播者'),

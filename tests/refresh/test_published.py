@@ -38,6 +38,8 @@ CONTRACT = {
     "service_plan": "customer_id package personal_packages contact_cadence next_contact_due_at rebate_amount gift "
     "planning_horizon_months actions",
     "clv_model": "model parameters fit_status",
+    "cluster_profiles": "cluster as_of customers customer_share description_en description_zh centroid_order_days "
+    "median_order_days k silhouette",
     "refresh_checks": "subject severity observed threshold sample_ids",
     "release": "release_id as_of",
 }

@@ -5,14 +5,9 @@ import random
 import pytest
 
 from orchestration.errors import UserError
-from orchestration.scoring.clusters import (
-    FEATURES,
-    Clusters,
-    ClusterSettings,
-    assign_sql,
-    fit_clusters,
-    sample_sql,
-)
+from orchestration.scoring.clusters.features import FEATURES
+from orchestration.scoring.clusters.fitting import Clusters, ClusterSettings, fit_clusters
+from orchestration.scoring.clusters.statements import assign_sql, sample_sql
 
 SETTINGS = ClusterSettings(k_min=2, k_max=4)
 
@@ -109,17 +104,14 @@ def test_equally_near_goes_to_the_cluster_listed_first(engine):
         assert clusters_of(engine, found) == {"c000": "first"}
 
 
-def test_rows_give_the_centroid_of_each_cluster():
-    """The decision is a table that anyone can read."""
-    found = Clusters((0.0,) * 4, (1.0,) * 4, ((1.0, 2, 3, 4),), ("typical",), (), 1)
-    (row,) = found.rows()
+def test_the_decision_can_be_read_in_natural_units():
+    """e^(0.5 x 2 + 1) - 1 is 6.3891: a centroid of 2 where the mean is 1 and the scale 0.5."""
+    (row,) = Clusters((1.0,) * 4, (0.5,) * 4, ((2.0, 0, 0, 0),), ("typical",), (), 1).natural()
     assert row == {
-        "cluster": "typical",
-        "number": 0,
-        "frequency": 1.0,
-        "spend": 2,
-        "silence": 3,
-        "tenure": 4,
+        "order_days": 6.3891,
+        "spend_per_order_day": 1.7183,
+        "days_since_last_order": 1.7183,
+        "age_days": 1.7183,
     }
 
 

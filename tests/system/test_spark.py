@@ -107,7 +107,7 @@ def engines(tmp_path_factory) -> Engines:
     with built.connect() as connection:
         tables = connection.execute(
             "select schema_name || '.' || table_name from duckdb_tables() "
-            "where schema_name in ('raw', 'previous') or table_name = 'claim_ends'"
+            "where schema_name in ('raw', 'previous') or table_name in ('claim_ends', 'quality_weights')"
         ).fetchall()
         for (table,) in tables:
             connection.execute(f"copy {table} to '{raw / table}.parquet' (format parquet)")

@@ -1,0 +1,21 @@
+select
+    cluster,
+    {{ as_of_date() }} as as_of,
+    customers,
+    customer_share,
+    description_en,
+    description_zh,
+    is_new,
+    median_order_days,
+    median_spend_per_order_day,
+    median_days_since_last_order,
+    median_age_days,
+    centroid_order_days,
+    centroid_spend_per_order_day,
+    centroid_days_since_last_order,
+    centroid_age_days,
+    currency,
+    k,
+    silhouette,
+    silhouette_by_k
+from {{ source('scores', 'cluster_profiles') }}

@@ -38,8 +38,8 @@ INDICATORS = "scores.quality_index_indicators"
 @score_asset(
     "quality_weights",
     [],
-    "Weights of the service quality indicators and of the kinds of activity, from experts' comparisons (AHP), with their "
-    "consistency.",
+    "Weights of the service quality indicators, and of the kinds of customer activity, from experts' comparisons "
+    "(AHP), with their consistency.",
     checks.QUALITY_WEIGHTS,
 )
 def quality_weights(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
@@ -48,11 +48,10 @@ def quality_weights(context: dg.AssetExecutionContext, session: dg.ResourceParam
         found = {name: weighed(settings, name) for name in hierarchies(settings)}
         rows = [row for weights in found.values() for row in weights.rows()]
         session.warehouse.write("scores.quality_weights", rows, WEIGHT_COLUMNS)
+        reports = [row for weights in found.values() for row in weights.consistency_rows()]
         index_nodes = pd.DataFrame(found[settings.quality.hierarchy].rows())
         metadata = {
-            "consistency": dg.MetadataValue.json(
-                [row for weights in found.values() for row in weights.consistency_rows()]
-            ),
+            "consistency": dg.MetadataValue.json(reports),
             "weights": shown_picture(quality_pictures.weights_tree(index_nodes)),
         }
         by_example = [name for name in found if shipped_experts(settings, name)]

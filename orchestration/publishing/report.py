@@ -28,7 +28,8 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
     connection : duckdb.DuckDBPyConnection
         With the marts in its current database. A missing or empty one shows as no data.
     manifest : dict
-        As `release.publish` completes it; its configuration names the tree of the quality index. `currency` is shown beside money where it is given.
+        As `release.publish` completes it; its configuration names the tree of the quality index. `currency` is shown
+        beside money where it is given.
     schema : str
         Where the marts are: main in a published file.
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from judging.experts import CONFIG, EXPERT, GOOD, ROWS, TREE, WORDS, filled, made, ratios, read
+from judging.experts import CONFIG, EXPERT, GOOD, ROWS, WORDS, filled, made, ratios, read
 from orchestration.errors import UserError
 from orchestration.judging.reading import read_survey
 from orchestration.judging.tables import read_judgements, store

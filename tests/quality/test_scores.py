@@ -243,6 +243,19 @@ def test_contradicting_judgements_name_the_expert_and_the_way_out():
     assert "to mend, in this order" in consistency.message
 
 
+def test_each_hierarchy_is_judged_and_named():
+    """Weights of activity may not hide behind those of quality; who is judged by an example is told."""
+    other = replace(judged(0.25), hierarchy=replace(TREE, name="activity"))
+    renamed = replace(other, reports=tuple(replace(report, hierarchy="activity") for report in other.reports))
+    (consistency, _) = scores.quality_weights([judged(4.0), renamed])
+    assert not consistency.passed
+    assert consistency.rows_examined == 4
+    assert "activity, Li under root: CR" in consistency.message
+    assert "service, Li" not in consistency.message
+    (consistency, _) = scores.quality_weights([judged(4.0)], ["service"])
+    assert consistency.message.endswith("judged by the experts that are shipped as an example: service")
+
+
 @pytest.mark.parametrize("weight", [0.5, float("nan")])
 def test_siblings_that_do_not_sum_to_one_are_found(weight):
     """An index over them would not end at 100; no number is not one either."""

@@ -48,7 +48,7 @@ def e_values(clean_refresh):
 
 
 @given(activity, st.sampled_from(CUSTOMERS), st.sampled_from(sorted(WEIGHTS)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_one_more_of_anything_never_lowers_the_e_value(e_values, counts, customer, kind):
     """Nor does it leave 0 to 100: a score that falls for doing more is none of activity."""
     before = e_values(counts)
@@ -59,7 +59,7 @@ def test_one_more_of_anything_never_lowers_the_e_value(e_values, counts, custome
 
 
 @given(activity)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_e_value_is_the_formula(e_values, counts):
     """100 x sum of weight x ln(1 + count) / ln(1 + highest), over the kinds that anybody used, by Python alone."""
     highest = {kind: max(did[kind] for did in counts.values()) for kind in WEIGHTS}

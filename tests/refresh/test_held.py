@@ -148,17 +148,17 @@ def test_table_built_again_without_its_checks_is_refused(company, monkeypatch):
 
 
 def test_experts_who_contradict_themselves_on_activity_hold_the_refresh(company, monkeypatch, tmp_path):
-    """a above b above c above a: the check names the hierarchy, each expert and the way out; the index has none of it."""
+    """Everything five times whatever stands after it: CR .25. The check names the hierarchy and each expert."""
     before = company.served_bytes()
     (tmp_path / "config" / "judgements").mkdir(parents=True)
     kinds = ("ad_click", "value_added_purchase", "message", "message_click", "search", "post")
-    circle = [
-        f"{expert},customer_activity,customer_activity,{one},{other},{5 if place else 0.2}"
+    too_steep = [
+        f"{expert},customer_activity,customer_activity,{one},{other},5"
         for expert in ("Ann", "王芳")
         for place, one in enumerate(kinds)
         for other in kinds[place + 1 :]
     ]
-    lines = ["expert,hierarchy,parent,item_a,item_b,ratio", *circle]
+    lines = ["expert,hierarchy,parent,item_a,item_b,ratio", *too_steep]
     (tmp_path / "config" / "judgements" / "ours.csv").write_text("\n".join(lines) + "\n", "utf-8")
     monkeypatch.setenv("TOUCHSTONE_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("TOUCHSTONE_HOME", str(company.home))

@@ -1,6 +1,7 @@
 """Configuration: read whole, checked at the door, refused in words, and hashed to the last value."""
 
 import datetime as dt
+import re
 import shutil
 from typing import get_args
 
@@ -210,6 +211,21 @@ def test_a_shipped_file_of_judgements_bears_the_name_of_its_hierarchy():
     """By its name it is left out where a company has judgements of its own."""
     for path in (SHIPPED_CONFIG / "judgements").glob("*.csv"):
         assert judged_hierarchies(path) == {path.stem}
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ("activity: {kinds: [search, search]}", "search stands twice"),
+        ("activity: {kinds: []}", "`activity.kinds`"),
+        ("activity: {kinds: [searches]}", "'searches'"),
+        ("intent: {days: 5, same_category_days: 6}", "`same_category_days` is longer than `days`"),
+    ],
+)
+def test_activity_is_of_kinds_that_are_fed_and_intent_looks_back_within_its_days(own, changed, told):
+    """Else a count would be of nothing, or a rule would never hold."""
+    with pytest.raises(UserError, match=re.escape(told)):
+        own("relationship", changed)
 
 
 @pytest.mark.parametrize("name", ["clvs.yml", "clv.yaml"])

@@ -51,11 +51,10 @@ def quality_weights(context: dg.AssetExecutionContext, session: dg.ResourceParam
         found = {name: weighed(settings, name) for name in hierarchies(settings)}
         rows = [row for weights in found.values() for row in weights.rows()]
         session.warehouse.write("scores.quality_weights", rows, WEIGHT_COLUMNS)
+        reports = [row for weights in found.values() for row in weights.consistency_rows()]
         index_nodes = pd.DataFrame(found[settings.quality.hierarchy].rows())
         metadata = {
-            "consistency": dg.MetadataValue.json(
-                [row for weights in found.values() for row in weights.consistency_rows()]
-            ),
+            "consistency": dg.MetadataValue.json(reports),
             "weights": shown_picture(quality_pictures.weights_tree(index_nodes)),
         }
         by_example = [name for name in found if shipped_experts(settings, name)]

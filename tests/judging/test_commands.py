@@ -1,6 +1,7 @@
 """The round trip from the command line: what is written, what is refused, and with which exit code."""
 
 import shutil
+from collections import Counter
 
 import openpyxl
 import pytest
@@ -82,6 +83,62 @@ def test_a_hole_is_told_and_completed(own_config, judgements, filled):
     assert "warning: no answer in Survey 问卷!D17: Manner 服务态度 with Problem resolution 问题解决" in result.output
     assert len(read_judgements(own_config / "judgements" / "王芳.csv")) == 7
     assert weighed(load_settings(), "service_quality").overall["manner"] == pytest.approx(3 / 4 * 1 / 11)
+
+
+@pytest.fixture
+def activity_survey(judgements, tmp_path):
+    """One expert's survey of customer_activity; every pair alike, but for the first, of which the first counts more."""
+
+    def fill(expert, degree):
+        path = tmp_path / f"activity-{expert}.xlsx"
+        assert judgements("template", "customer_activity", "--expert", expert, "--out", path).exit_code == 0
+        book = openpyxl.load_workbook(path)
+        sheet = book[SURVEY]
+        for row in range(10, 25):
+            sheet[f"D{row}"] = "equal"
+        sheet["D10"], sheet["E10"] = "ad_click", degree
+        book.save(path)
+        return path
+
+    return fill
+
+
+def test_surveys_of_different_hierarchies_are_read_together(own_config, judgements, filled, activity_survey):
+    """One expert may judge several; each file says itself what it is of."""
+    result = judgements("read", filled("Ann"), activity_survey("Ann", 2))
+    assert result.exit_code == 0, result.output
+    assert "Ann.xlsx), service_quality: 8 comparisons" in result.output
+    assert "Customer activity 客户活跃度: consistency ratio" in result.output
+    assert "customer_activity has judgements of your own now" in result.output
+    given = read_judgements(own_config / "judgements" / "Ann.csv")
+    assert Counter(said.hierarchy for said in given) == {"service_quality": 8, "customer_activity": 15}
+    found = weighed(load_settings(), "customer_activity")
+    assert found.experts == {"customer_activity": 1}
+    assert found.overall["ad_click"] > found.overall["search"] == pytest.approx(found.overall["post"])
+
+
+def test_an_expert_who_contradicts_herself_on_activity_is_told(own_config, judgements, activity_survey):
+    """Nine times as important, and all else alike: the comparisons imply one."""
+    result = judgements("read", activity_survey("Ann", 9))
+    assert result.exit_code == 3
+    assert "Clicks on advertisements 广告点击 counts 9 times as much" in result.output
+    assert not (own_config / "judgements").exists()
+
+
+def test_square_tables_of_another_hierarchy_say_so(own_config, judgements, tmp_path):
+    """Nothing in a table says which tree it is of."""
+    book = openpyxl.Workbook()
+    items = ("ad_click", "value_added_purchase", "message", "message_click", "search", "post")
+    book.active.append(["customer_activity", *items])
+    for item in items:
+        book.active.append([item, *[1] * len(items)])
+    book.save(tmp_path / "tables.xlsx")
+    square = ("read", tmp_path / "tables.xlsx", "--expert", "Ann", "--orientation", "row_over_column")
+    result = judgements(*square, "--hierarchy", "customer_activity")
+    assert result.exit_code == 0, result.output
+    assert weighed(load_settings(), "customer_activity").overall["post"] == pytest.approx(1 / 6)
+    assert "names a parent" in judgements(*square).output
+    assert "accepted: service_quality, customer_activity" in judgements(*square, "--hierarchy", "x").output
 
 
 def test_reading_again_replaces_that_expert_alone_and_says_so(own_config, judgements, filled):

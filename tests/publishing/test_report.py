@@ -64,6 +64,16 @@ def test_it_has_both_languages_and_every_picture(page):
     assert "华东" in page
 
 
+def test_weights_and_consistency_are_those_of_the_index(page, warehouse):
+    """Other hierarchies are published beside it, and say nothing of quality."""
+    with findings.Marts(warehouse, "marts") as marts:
+        assert set(findings.weights(marts, "customer_activity")["indicator"]) == {"search", "post"}
+        assert set(findings.consistency(marts, "service_quality")["parent"]) == {"process", "performance"}
+    assert "Process" in page
+    assert "Customer activity" not in page
+    assert "Search" not in page
+
+
 def test_ids_in_the_page_are_unique(page):
     """Pictures that share ids clip each other."""
     ids = re.findall(r'\bid="([^"]+)"', page)

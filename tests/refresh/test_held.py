@@ -147,6 +147,33 @@ def test_table_built_again_without_its_checks_is_refused(company, monkeypatch):
     assert company.served_bytes() == before
 
 
+def test_experts_who_contradict_themselves_on_activity_hold_the_refresh(company, monkeypatch, tmp_path):
+    """Everything five times whatever stands after it: CR .25. The check names the hierarchy and each expert."""
+    before = company.served_bytes()
+    (tmp_path / "config" / "judgements").mkdir(parents=True)
+    kinds = ("ad_click", "value_added_purchase", "message", "message_click", "search", "post")
+    too_steep = [
+        f"{expert},customer_activity,customer_activity,{one},{other},5"
+        for expert in ("Ann", "王芳")
+        for place, one in enumerate(kinds)
+        for other in kinds[place + 1 :]
+    ]
+    lines = ["expert,hierarchy,parent,item_a,item_b,ratio", *too_steep]
+    (tmp_path / "config" / "judgements" / "ours.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    monkeypatch.setenv("TOUCHSTONE_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("TOUCHSTONE_HOME", str(company.home))
+    monkeypatch.setenv("DAGSTER_HOME", str(company.home / "dagster"))
+    result = release_alone(company, "scores.quality_weights")
+    assert not result.success
+    checks = {check.check_name: check for check in result.get_asset_check_evaluations()}
+    told = checks["each_expert_is_consistent"]
+    assert not told.passed
+    assert "customer_activity, Ann under customer_activity: CR" in told.description
+    assert "customer_activity, 王芳 under customer_activity: CR" in told.description
+    assert "service_quality," not in told.description
+    assert company.served_bytes() == before
+
+
 def test_second_writer_is_told_who_holds_the_lock(company):
     """One lock for everything that writes, whoever starts it."""
     hold = (

@@ -3,6 +3,7 @@
 import json
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -181,6 +182,30 @@ def test_process_weighs_sixty_per_cent(marts):
         ).fetchall()
     )
     assert found == pytest.approx({"process": 0.6, "performance": 0.4})
+
+
+def test_the_e_value_is_weighted_activity_in_logs(published, marts):
+    """Recomputed by pandas from the raw file: ln(1 + count) over the highest, by the published weights."""
+    events = pd.read_csv(published.feed("interactions"), parse_dates=["occurred_at"])
+    events["customer_id"] = events["customer_id"].str.replace(
+        r"^K-(\d+)$", lambda old: f"C{int(old[1]):06d}", regex=True
+    )
+    weights = dict(
+        marts.execute(
+            "select indicator, global_weight from marts.quality_weights where hierarchy = 'customer_activity'"
+        ).fetchall()
+    )
+    assert sum(weights.values()) == pytest.approx(1)
+    assert len(weights) == 6
+    days = events["occurred_at"].dt.normalize()
+    year = events[(days > pd.Timestamp("2025-06-30")) & (days <= pd.Timestamp("2026-06-30"))]
+    counts = year.pivot_table(index="customer_id", columns="kind", values="occurred_at", aggfunc="count", fill_value=0)
+    used = [kind for kind in weights if kind in counts]
+    shares = np.log1p(counts[used]) / np.log1p(counts[used].max())
+    expected = (100 * (shares * [weights[kind] for kind in used]).sum(axis=1) / sum(map(weights.get, used))).to_dict()
+    found = dict(marts.execute("select customer_id, e_value from marts.customer_relationship").fetchall())
+    assert found == pytest.approx(dict.fromkeys(found, 0.0) | expected, abs=1e-4)
+    assert max(found.values()) > 0
 
 
 def test_manifest_accounts_for_every_source_row(published):

@@ -75,8 +75,9 @@ def headline(marts: Marts) -> dict[str, float | None]:
         ),
         "unhappy": marts.number(
             "customer_relationship",
-            "is_profitable_but_dissatisfied",
-            "select count(*) filter (is_profitable_but_dissatisfied) from customer_relationship",
+            "is_profitable_but_dissatisfied satisfaction_score",
+            "select case when count(satisfaction_score) > 0 then count(*) filter (is_profitable_but_dissatisfied) end"
+            " from customer_relationship",
         ),
     }
 

@@ -16,8 +16,8 @@ BINS = 16  # along each side of the map: the shipped cuts (.625 and .5) are edge
 CATEGORIES = 6
 _TOLD = (
     "answering_customers satisfied_share top_box_share dissatisfied_share recommendation_answering_customers nps"
-    " people_told_good people_told_bad ordering_customers silent_without_complaint profit profitable_but_dissatisfied"
-    " profit_of_profitable_but_dissatisfied"
+    " people_told_good people_told_bad ordering_customers silent_customers silent_without_complaint complaints profit"
+    " profitable_but_dissatisfied profit_of_profitable_but_dissatisfied"
 )
 
 
@@ -123,10 +123,16 @@ def regions(marts: Marts) -> "pd.DataFrame | None":
     """`member` and the counts of HURTS; the regions that rank highest first."""
     columns = list(dict.fromkeys(name for hurt in HURTS for name in (hurt.cases, hurt.base)))
     ranks = " + ".join(f"rank() over (order by {_rate(hurt)} desc nulls last)" for hurt in HURTS)
+    # Without any complaint ever, complaints are not fed, and none is no good news.
+    of_complaints = {"complaints_last_365_days", "green_channel_breaches"}
+    shown = [
+        f"case when sum(complaints) over () > 0 then {name} end as {name}" if name in of_complaints else name
+        for name in columns
+    ]
     return marts.frame(
         "relationship_summary",
-        f"dimension member {' '.join(columns)}",
-        f"select member, {', '.join(columns)} from relationship_summary where dimension = 'region'"
+        f"dimension member complaints {' '.join(columns)}",
+        f"select member, {', '.join(shown)} from relationship_summary where dimension = 'region'"
         f" order by {ranks}, member",
     )
 
@@ -197,14 +203,17 @@ def _profitable(overall: "pd.Series", marts: Marts, currency: str) -> list[Told]
 
 
 def _silence(overall: "pd.Series") -> list[Told]:
-    silent = int(overall["silent_without_complaint"])
+    silent, ordering = int(overall["silent_customers"]), int(overall["ordering_customers"])
     if not silent:
         return []
-    sentence = (
-        f"{silent:,} of {int(overall['ordering_customers']):,} customers with orders fell silent and have not "
-        "complained in 365 days: a risk that nobody told of."
-    )
-    return [Told("Silent without complaint", "沉默且无投诉", sentence)]
+    sentence = f"{silent:,} of {ordering:,} customers with orders fell silent"
+    # Where nobody has ever complained, complaints are not fed, and silence without one says nothing.
+    if overall["complaints"]:
+        sentence += (
+            f"; {int(overall['silent_without_complaint']):,} of them have not complained in 365 days: a risk that "
+            "nobody told of"
+        )
+    return [Told("Silent customers", "沉默客户", f"{sentence}.")]
 
 
 def _worst_regions(found: "pd.DataFrame | None") -> list[Told]:
@@ -214,6 +223,8 @@ def _worst_regions(found: "pd.DataFrame | None") -> list[Told]:
     firm: dict[str, list[str]] = {}
     maybe: dict[str, list[str]] = {}
     for hurt in HURTS:
+        if found[hurt.cases].isna().any():
+            continue
         cases, base = ([int(value) for value in found[name]] for name in (hurt.cases, hurt.base))
         if not sum(cases) or not sum(base):
             continue
@@ -264,11 +275,16 @@ def _changes(marts: Marts, labels: Labels) -> list[Told]:
         if row.is_more_than_noise
     ]
     sentence = f"Per order, the three months up to {month} against the twelve before: "
-    sentence += f"{'; '.join(firm)}." if firm else "no category changed by more than chance explains."
+    sentence += (
+        f"{'; '.join(firm)}; more than chance explains."
+        if firm
+        else "no category changed by more than chance explains."
+    )
     return [Told("Change of complaints", "投诉变化", sentence)]
 
 
 def _times(row: tuple) -> str:
     if row.rate_ratio != row.rate_ratio:  # NaN: nothing before to divide by
         return "is new"
-    return f"{row.rate_ratio:.1f} times ({row.rate_ratio_low:.1f} to {row.rate_ratio_high:.1f})"
+    verdict = "more" if row.rate_ratio > 1 else "fewer"
+    return f"{verdict}: {row.rate_ratio:.2f} times ({row.rate_ratio_low:.2f} to {row.rate_ratio_high:.2f})"

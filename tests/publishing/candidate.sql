@@ -54,6 +54,8 @@ select
     800.0 as people_told_good,
     220.0 as people_told_bad,
     580.0 as net_word_of_mouth,
+    silent_without_complaint + 2 as silent_customers,
+    complaints_last_365_days * 2 as complaints,
     cast(profitable_but_dissatisfied * 1000 as decimal(18, 2)) as profit_of_profitable_but_dissatisfied,
     cast(100000 as decimal(18, 2)) as profit
 from (
@@ -221,8 +223,8 @@ from (
     ('segment', 'new', 'New', '新增'),
     ('segment', 'gone', 'Gone', '消失'),
     ('loyalty_type', 'advocate', 'Advocate', '传播者'),
-    ('loyalty_type', 'mercenary', 'Mercenary', '唯利是图者'),
-    ('loyalty_type', 'captive', 'Captive', '囚禁者'),
+    ('loyalty_type', 'mercenary', 'Mercenary', '利益驱动者'),
+    ('loyalty_type', 'captive', 'Captive', '被锁定者'),
     ('loyalty_type', 'saboteur', 'Saboteur', '破坏者'),
     ('indicator', 'process', 'Process', '服务过程'),
     ('indicator', 'performance', 'Performance', '服务绩效'),

@@ -79,6 +79,16 @@ totals as (
     from customers
     group by grouping sets (({{ dimensions.values() | join('), (') }}), ())
 
+),
+
+-- Where nobody has ever complained, complaints are not fed, and none is no good news.
+fed as (
+
+    select
+        *,
+        sum(complaints) over () > 0 as has_complaints
+    from totals
+
 )
 
 select
@@ -116,12 +126,12 @@ select
     cast(late_deliveries_last_365_days as bigint) as late_deliveries_last_365_days,
     {{ ratio('100 * late_deliveries_last_365_days', 'orders_last_365_days') }} as late_deliveries_per_100_orders,
     cast(complaints_last_365_days as bigint) as complaints_last_365_days,
-    {{ ratio('100 * complaints_last_365_days', 'orders_last_365_days') }} as complaints_per_100_orders,
-    {{ ratio('100 * complaints_last_365_days', 'customers') }} as complaints_per_100_customers,
+    case when has_complaints then {{ ratio('100 * complaints_last_365_days', 'orders_last_365_days') }} end as complaints_per_100_orders,
+    case when has_complaints then {{ ratio('100 * complaints_last_365_days', 'customers') }} end as complaints_per_100_customers,
     cast(green_channel_complaints as bigint) as green_channel_complaints,
     cast(green_channel_breaches as bigint) as green_channel_breaches,
-    {{ ratio('100 * green_channel_breaches', 'orders_last_365_days') }} as green_channel_breaches_per_100_orders,
+    case when has_complaints then {{ ratio('100 * green_channel_breaches', 'orders_last_365_days') }} end as green_channel_breaches_per_100_orders,
     cast(complaints as bigint) as complaints,
     cast(unanswered_complaints as bigint) as unanswered_complaints,
     {{ ratio('recovered_complaints', 'complaints') }} as recovered_share
-from totals
+from fed

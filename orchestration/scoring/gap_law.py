@@ -104,8 +104,9 @@ def fit_gap_law(gaps, gap_days, log_gap_days, quiet_days) -> GapLaw:
 def limit_days(law: GapLaw, gaps, gap_days, log_gap_days, tail: float) -> np.ndarray:
     """How long each of these histories may be quiet before chance explains it no more.
 
-    The limit is the shortest at which two chances are at most `tail`: that the next gap exceeds it, and that a
-    customer who has not stopped, seen on a random day, has been quiet for longer, E[(G - L)+] / E[G]. The second is
+    The limit is the shortest at which two chances are at most `tail`, among gaps that end within the history: that the
+    next gap exceeds it, and that a customer who has not stopped, seen on a random day, has been quiet for longer,
+    E[(G - L)+] / E[G]. The second is
     the share of the living who are flagged on a day. It is the longer of the two for irregular buyers, whose long
     gaps hold most of the days; the first for regular ones.
 
@@ -205,13 +206,15 @@ def _limits(law: GapLaw, history: np.ndarray, tail: float) -> np.ndarray:
         return np.add.reduceat(share * longer, starts), np.add.reduceat(share * rest, starts)
 
     mean = np.add.reduceat(share * pair_mean, starts)
-    _, unseen = beyond(np.full(len(history), law.horizon_days))
+    # Nobody can have been quiet for longer than there is history: both chances are of gaps and days that can be seen.
+    longest, unseen = beyond(np.full(len(history), law.horizon_days))
     seen = mean - unseen  # E[min(G, horizon)]
 
     def excess(at):
         """Logarithm of the larger chance over `tail`: falls as the days grow, and is 0 at the limit."""
         longer, rest = beyond(np.exp(at))
-        return np.log(np.maximum(np.maximum(longer, (rest - unseen) / seen) / tail, 1e-9))
+        chance = np.maximum((longer - longest) / (1 - longest), (rest - unseen) / seen)
+        return np.log(np.maximum(chance / tail, 1e-9))
 
     # Under .99 of the mean more than 1 % of the days lie beyond; a gap of over 100 means has no chance of 1 %.
     low, high = np.log((1 - tail) * seen), np.log(mean / tail)

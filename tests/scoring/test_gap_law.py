@@ -36,11 +36,18 @@ def test_the_limit_is_where_both_chances_fall_to_one_percent(shape, gaps, days):
 
 
 def test_days_that_nobody_can_have_been_quiet_for_are_not_counted():
-    """In a company of 200 days a present gap cannot be older: of E[min(G, 200)], 1 % lies beyond the limit."""
+    """In a company of 200 days a present gap cannot be older: 5 % of the gaps that end by then, or of their days."""
     [limit] = limit_days(law_of(40.0, 0.5, horizon=200.0), [0], [0], [0], 0.05)
     gap = betaprime(0.5, SPREAD, scale=(SPREAD - 1) * 40 / 0.5)
     share = quad(gap.sf, limit, 200)[0] / quad(gap.sf, 0, 200)[0]
-    assert max(gap.sf(limit), share) == pytest.approx(0.05, rel=0.005)
+    ends_by_then = (gap.sf(limit) - gap.sf(200)) / gap.cdf(200)
+    assert max(ends_by_then, share) == pytest.approx(0.05, rel=0.005)
+
+
+def test_nobody_is_given_longer_than_there_is_history():
+    """A rare buyer may need ten years; in a company of two, who ordered once at its beginning can still be missed."""
+    [limit] = limit_days(law_of(2000.0, 0.5, horizon=730.0), [0], [0], [0], 0.01)
+    assert limit < 730
 
 
 def test_a_buyer_at_random_moments_is_given_four_and_a_half_usual_gaps():

@@ -6,7 +6,7 @@ from scipy.integrate import quad
 from scipy.stats import betaprime
 
 from orchestration.scoring.gap_law import SHAPES, SPREAD, GapLaw, fit_gap_law, limit_days
-from tests.scoring.buyers import Buyers
+from scoring.buyers import Buyers
 
 
 def law_of(usual_gap, shape, horizon=1e9):

@@ -17,7 +17,7 @@ from orchestration.scoring.silence import (
     silence_sql,
     typical_limits,
 )
-from tests.scoring.buyers import Buyers, history
+from scoring.buyers import Buyers, history
 
 MIXED = [1, 2, 4, 8, 16]  # shapes, in equal parts; 1 is random moments
 REGULAR = [4, 8, 16]

@@ -17,6 +17,7 @@ from orchestration.config.sources import Feed
 from orchestration.errors import UserError
 from orchestration.judging.commands import judgements
 from orchestration.publishing.comparing import quality
+from orchestration.publishing.telling_difference import diff
 from orchestration.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -288,6 +289,7 @@ def tell_erasure(erasure) -> None:
         click.secho("Every column of every file was searched: nothing is left.", fg="green")
 
 
+main.add_command(diff)
 main.add_command(judgements)
 main.add_command(quality)
 

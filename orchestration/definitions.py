@@ -13,7 +13,7 @@ def definitions() -> dg.Definitions:
     from orchestration.defs.automation import every_morning, new_files
     from orchestration.defs.clusters import clusters
     from orchestration.defs.clv import clv
-    from orchestration.defs.dbt import build_dbt_assets
+    from orchestration.defs.dbt import build_dbt_assets, unique_keys
     from orchestration.defs.identity import staging_claim_ends
     from orchestration.defs.marts import shape_checks
     from orchestration.defs.previous import PREVIOUS_ASSETS
@@ -37,7 +37,7 @@ def definitions() -> dg.Definitions:
         description="Land the feeds, build and check everything, and publish the marts as one set or not at all.",
     )
     return dg.Definitions(
-        assets=[*tables, release_asset(keys, marts)],
+        assets=[*tables, release_asset(keys, marts, unique_keys(settings.home, "marts"))],
         asset_checks=[shape_checks(marts)],
         jobs=[refresh],
         schedules=[every_morning(REFRESH, settings)],

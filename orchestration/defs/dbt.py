@@ -90,6 +90,18 @@ def parsed(home: Path) -> Any:
     return PARSED[target]
 
 
+def unique_keys(home: Path, schema: str) -> dict[str, list[str]]:
+    """The key columns of each model of a schema, as its test `unique_key` claims and checks them."""
+    nodes = parsed(home).nodes
+    return {
+        nodes[node.attached_node].name: list(node.test_metadata.kwargs["columns"])
+        for node in nodes.values()
+        if getattr(node, "test_metadata", None)
+        and node.test_metadata.name == "unique_key"
+        and nodes[node.attached_node].config.schema == schema
+    }
+
+
 def places(home: Path, **variables: Any) -> list[str]:
     """Variables, and where dbt may write; its manifest is not written again at each call, which takes two seconds."""
     work = home / "dbt"

@@ -20,7 +20,9 @@ SET_ASIDE = (
 )
 
 
-def release_asset(tables: list[dg.AssetKey], marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
+def release_asset(
+    tables: list[dg.AssetKey], marts: list[dg.AssetKey], keys: dict[str, list[str]]
+) -> dg.AssetsDefinition:
     """The asset that publishes.
 
     Parameters
@@ -29,6 +31,8 @@ def release_asset(tables: list[dg.AssetKey], marts: list[dg.AssetKey]) -> dg.Ass
         Everything that the published set stands on, which must be current.
     marts : list of AssetKey
         What is published.
+    keys : dict of str to list of str
+        The key columns of each mart by name, for the manifest.
     """
 
     @dg.asset(
@@ -59,7 +63,10 @@ def release_asset(tables: list[dg.AssetKey], marts: list[dg.AssetKey]) -> dg.Ass
             drop_strangers(session, {key.path[-1] for key in marts})
             with session.warehouse.connect() as connection:
                 release = publish(
-                    connection, session.settings.home, manifest=manifest(session), message=f"run {session.run_id}"
+                    connection,
+                    session.settings.home,
+                    manifest=manifest(session) | {"keys": keys},
+                    message=f"run {session.run_id}",
                 )
             session.is_published = True
             return dg.MaterializeResult(

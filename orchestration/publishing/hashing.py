@@ -12,7 +12,7 @@ import duckdb
 # They differ between two releases of the same content.
 NAMES_THE_RELEASE = frozenset({"release_id", "fingerprint", "checked_at", "run_id", "published_at"})
 
-_FLOATS = ("DOUBLE", "FLOAT")
+FLOATS = ("DOUBLE", "FLOAT")
 # Their text is never empty and has no `;`.
 _PLAIN = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "BOOLEAN", "DATE")
 
@@ -48,7 +48,7 @@ def content_of(connection: duckdb.DuckDBPyConnection, relation: str) -> Content:
     """
     described = connection.execute(f"describe select * from {relation}").fetchall()
     columns = {name: kind for name, kind, *_ in sorted(described) if name not in NAMES_THE_RELEASE}
-    line = ", ".join(_text(name, kind) for name, kind in columns.items()) or "''"
+    line = ", ".join(unambiguous(name, kind) for name, kind in columns.items()) or "''"
     rows, low, high = connection.execute(
         "select count(*), coalesce(sum((hash & 18446744073709551615::uhugeint)::ubigint), 0),"
         " coalesce(sum((hash >> 64)::ubigint), 0)"
@@ -58,7 +58,7 @@ def content_of(connection: duckdb.DuckDBPyConnection, relation: str) -> Content:
     return Content(rows, digest.hexdigest(), columns)
 
 
-def _text(name: str, kind: str) -> str:
+def unambiguous(name: str, kind: str) -> str:
     """SQL for the parts of one value in the text of its row, such that values cannot run into each other.
 
     `concat` writes null as nothing: a number is then no sign before the `;`, and a text no length before the `:`.
@@ -66,7 +66,7 @@ def _text(name: str, kind: str) -> str:
     column = '"' + name.replace('"', '""') + '"'
     if kind.endswith("]") or kind.startswith(("STRUCT", "MAP")):
         return _counted(f"to_json({column})::varchar")
-    if kind in _FLOATS:
+    if kind in FLOATS:
         number = f"case when {column} = 0 then 0 else {column} end::double"
         return f"case when isnan({column}) then 'nan' else printf('%.9e', {number}) end, ';'"
     if kind.startswith("TIMESTAMP"):

@@ -30,7 +30,7 @@ def publish(warehouse: duckdb.DuckDBPyConnection, home: Path, *, manifest: dict,
         TOUCHSTONE_HOME. Its lock is taken, unless this process holds it.
     manifest : dict
         What is known of the candidate: the names in `orchestration.publishing.manifest.REQUIRED`; more may be
-        given. Ids, files and contents are added here.
+        given, such as `keys`, the key columns by mart. Ids, files and contents are added here.
     message : str
         What the status says about the run.
 
@@ -151,8 +151,14 @@ def _write(warehouse: duckdb.DuckDBPyConnection, directory: Path, manifest: dict
     expected = marts.contents(warehouse)
     if not expected:
         raise ValueError("there is nothing to publish: the warehouse has no table in schema marts")
+    keys = manifest.pop("keys", {})
     manifest["marts"] = {
-        name: {"rows": content.rows, "content_hash": content.content_hash, "columns": content.columns}
+        name: {
+            "rows": content.rows,
+            "content_hash": content.content_hash,
+            "columns": content.columns,
+            "key": keys.get(name, []),
+        }
         for name, content in expected.items()
     }
     marts.write(warehouse, directory, manifest)

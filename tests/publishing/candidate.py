@@ -81,7 +81,7 @@ def load(feed, load_id, rows, accepted, duplicate, superseded, excluded, quarant
     """One load of a feed, with the outcomes of its rows."""
     return {
         "feed": feed,
-        "load": load_id,
+        "load_id": load_id,
         "source_rows": rows,
         "accepted": accepted,
         "duplicate": duplicate,

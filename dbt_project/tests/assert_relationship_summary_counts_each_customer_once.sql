@@ -32,11 +32,12 @@ all_customers as (
         count(relationship.satisfaction_score) as answering_customers,
         count(relationship.is_silent) as ordering_customers,
         count(*) filter (where relationship.is_silent) as silent_customers,
-        count(*) filter (where relationship.is_silent_without_complaint) as silent_without_complaint,
+        case when count(relationship.complaints) > 0 then count(*) filter (where relationship.is_silent_without_complaint) end
+            as silent_without_complaint,
         count(*) filter (where relationship.is_profitable_but_dissatisfied) as profitable_but_dissatisfied,
-        coalesce(sum(relationship.complaints_last_365_days), 0) as complaints_last_365_days,
-        coalesce(sum(relationship.complaints), 0) as complaints,
-        coalesce(sum(relationship.unanswered_complaints), 0) as unanswered_complaints,
+        sum(relationship.complaints_last_365_days) as complaints_last_365_days,
+        sum(relationship.complaints) as complaints,
+        sum(relationship.unanswered_complaints) as unanswered_complaints,
         coalesce(sum(customer_value.profit), 0) as profit,
         coalesce(sum(customer_value.revenue_last_365_days), 0) as revenue_last_365_days,
         coalesce(sum({{ as_decimal('relationship.people_told') }}), 0) as net_word_of_mouth
@@ -56,5 +57,5 @@ from members
 cross join all_customers
 where
     {% for count in counts %}
-    {{ 'or ' if not loop.first }}members.{{ count }} <> all_customers.{{ count }}
+    {{ 'or ' if not loop.first }}members.{{ count }} is distinct from all_customers.{{ count }}
     {% endfor %}

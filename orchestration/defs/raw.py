@@ -15,7 +15,7 @@ import duckdb
 from orchestration.defs.session import Session
 from orchestration.errors import UserError
 from orchestration.publishing import catalogue
-from orchestration.quality import gx
+from orchestration.quality import gx, in_force
 from orchestration.quality.checks import CheckOutcome
 from orchestration.sources.contract import CONTRACTS, SQL_TYPES, Contract
 from orchestration.sources.files import literal
@@ -184,6 +184,7 @@ def judged(
             f"{worst.folder(session.settings.home) / 'set_aside.parquet'} with their text (`touchstone quarantine "
             "list`); mend the source or its mapping in sources.yml, and refresh again"
         )
+    files = {load.origin: [file["name"] for file in load.files] for load in loads}
     told = [message] if refused or not gone else []
     told += map(str, gone)
     accepted = sum(load.rows["accepted"] + load.rows["duplicate"] for load in present)
@@ -220,7 +221,7 @@ def judged(
             threshold=1,
         ),
         freshness(session, contract),
-        gx.validate(session.warehouse, table, "shape", gx.feed_expectations(contract.feed, session.as_of)),
+        in_force.shape(session.warehouse, contract, gx.feed_expectations(contract.feed, session.as_of), files),
     ]
     return outcomes
 

@@ -5,9 +5,10 @@ The arithmetic is in scoring/; the judgement files are in judging/tables.py.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
-from orchestration.config.quality import QualityConfig
+from orchestration.config.quality import IndicatorName, QualityConfig
+from orchestration.config.relationship import ActivityKind
 from orchestration.errors import UserError
 from orchestration.judging.tables import read_judgements
 from orchestration.scoring import hierarchy
@@ -15,6 +16,8 @@ from orchestration.scoring.judgements import Judgement
 from orchestration.settings import Settings, is_shipped
 
 ACTIVITY = "customer_activity"
+# The items that the configuration may choose for a hierarchy. Those of the trees of quality.yml are indicators.
+CHOICES = {ACTIVITY: get_args(ActivityKind)}
 
 
 def hierarchies(settings: Settings) -> dict[str, hierarchy.Hierarchy]:
@@ -57,19 +60,29 @@ def weighed(settings: Settings, name: str) -> hierarchy.Weights:
     """The weights that one of the `surveyed` hierarchies gets from the judgement files."""
     tree = surveyed(settings)[name]
     judgements = judgements_of(settings, name)
+    shipped = shipped_experts(settings, name)
     try:
-        return hierarchy.weigh(tree, judgements, ahp_settings(settings, shipped_experts(settings, name)))
+        return hierarchy.weigh(tree, judgements, ahp_settings(settings, shipped))
     except UserError as error:
-        mend = error.mend or f"have it judged: touchstone judgements template {name} --expert NAME"
+        # Nobody can mend the shipped judgements.
+        mend = None if shipped else error.mend
+        mend = mend or f"have it judged: touchstone judgements template {name} --expert NAME"
         raise UserError(error.what, where=error.where, mend=mend) from None
 
 
 def judgements_of(settings: Settings, name: str) -> list[Judgement]:
-    """What experts say of one hierarchy."""
+    """What experts say of the items of one hierarchy that are in use.
+
+    What they say of items that the configuration could choose and did not is left out: the rest of a matrix of
+    reciprocal comparisons is one. An item that could not be chosen is a slip, and is refused where it is weighed.
+    """
     refuse_what_would_not_count(settings)
+    in_use = {node for node, _, _ in surveyed(settings)[name].nodes()}
+    idle = set(CHOICES.get(name, get_args(IndicatorName))) - in_use
     found = []
     for path in settings.judgement_files:
         given = [said for said in read_judgements(path) if said.hierarchy == name]
+        given = [said for said in given if not idle & {said.item_a, said.item_b}]
         if is_shipped(path):
             # The shipped ones are row over column, whichever way round the company's are.
             given = [replace(said, orientation="row_over_column") for said in given]

@@ -1,23 +1,23 @@
-"""What the report and the pages of the assets tell of relationships and complaints: small frames, and sentences.
+"""What the report and the pages of the assets show of relationships and complaints: small frames, asked of the marts.
 
-Groups and counts only: no customer is named.
+The sentences over them are in `relationship_sentences`.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from orchestration.publishing.findings import Marts
-from orchestration.publishing.labels import Labels
-from orchestration.scoring.standing_out import standing_out
 
 if TYPE_CHECKING:
     import pandas as pd
 
 BINS = 16  # along each side of the map: the shipped cuts (.625 and .5) are edges of bins
 CATEGORIES = 6
-_TOLD = (
-    "answering_customers satisfied_share top_box_share dissatisfied_share recommendation_answering_customers nps"
-    " people_told_good people_told_bad ordering_customers silent_customers silent_without_complaint complaints profit"
-    " profitable_but_dissatisfied profit_of_profitable_but_dissatisfied"
+REGIONS = 5  # that a sentence lists
+CALLED = 5  # the report is passed around: it names a few customers by id, the marts have them all
+LEVELS = ("dissatisfied", "neutral", "basically_satisfied", "completely_satisfied")
+CALL_FIRST = (
+    "select customer_id, clv from {0}customer_relationship inner join {0}customer_value using (customer_id)"
+    " where is_profitable_but_dissatisfied order by clv desc, customer_id"
 )
 
 
@@ -46,14 +46,6 @@ HURTS = (
         "每百名答复者",
     ),
 )
-
-
-class Told(NamedTuple):
-    """A sentence under its subject in two languages."""
-
-    subject: str
-    zh: str
-    sentence: str
 
 
 def loyalty_cells(marts: Marts) -> "pd.DataFrame | None":
@@ -123,16 +115,10 @@ def regions(marts: Marts) -> "pd.DataFrame | None":
     """`member` and the counts of HURTS; the regions that rank highest first."""
     columns = list(dict.fromkeys(name for hurt in HURTS for name in (hurt.cases, hurt.base)))
     ranks = " + ".join(f"rank() over (order by {_rate(hurt)} desc nulls last)" for hurt in HURTS)
-    # Without any complaint ever, complaints are not fed, and none is no good news.
-    of_complaints = {"complaints_last_365_days", "green_channel_breaches"}
-    shown = [
-        f"case when sum(complaints) over () > 0 then {name} end as {name}" if name in of_complaints else name
-        for name in columns
-    ]
     return marts.frame(
         "relationship_summary",
-        f"dimension member complaints {' '.join(columns)}",
-        f"select member, {', '.join(shown)} from relationship_summary where dimension = 'region'"
+        f"dimension member {' '.join(columns)}",
+        f"select member, {', '.join(columns)} from relationship_summary where dimension = 'region'"
         f" order by {ranks}, member",
     )
 
@@ -141,150 +127,46 @@ def _rate(hurt: Hurt) -> str:
     return f"{hurt.cases} / nullif({hurt.base}, 0)"
 
 
-def told(marts: Marts, currency: str, labels: Labels) -> list[Told]:
-    """The relationships in plain sentences; those for which there is nothing to tell are left out."""
-    found = marts.frame(
+def promises(marts: Marts) -> "pd.DataFrame | None":
+    """`dimension` (overall, region), `member`, `promised`, `within_promise_share` of answers to complaints, last year.
+
+    Of complaints that were answered or whose promise has passed; regions that keep it least come first.
+    """
+    return marts.frame(
+        "service_timings",
+        "dimension member period timing promised within_promise_share",
+        "select dimension, member, promised, within_promise_share from service_timings where timing = 'response'"
+        " and period = 'last_365_days' and dimension in ('overall', 'region') and promised > 0"
+        " order by dimension, within_promise_share, member",
+    )
+
+
+def breaches(marts: Marts) -> "pd.DataFrame | None":
+    """`member`, `cases`, `breaches` of the green channel by region, last year; most breaches a case first."""
+    return marts.frame(
         "relationship_summary",
-        f"dimension {_TOLD}",
-        f"select {', '.join(_TOLD.split())} from relationship_summary where dimension = 'overall'",
+        "dimension member green_channel_complaints green_channel_breaches",
+        "select member, green_channel_complaints as cases, green_channel_breaches as breaches"
+        " from relationship_summary where dimension = 'region' and green_channel_complaints > 0"
+        " order by green_channel_breaches / green_channel_complaints desc, member",
     )
-    if found is None:
-        return []
-    overall = found.iloc[0]
-    return [
-        *_satisfaction(overall),
-        *_word_of_mouth(overall),
-        *_profitable(overall, marts, currency),
-        *_silence(overall),
-        *_worst_regions(regions(marts)),
-        *_changes(marts, labels),
-    ]
 
 
-def _satisfaction(overall: "pd.Series") -> list[Told]:
-    answering, asked = int(overall["answering_customers"]), int(overall["recommendation_answering_customers"])
-    if not answering:
-        return []
-    sentence = (
-        f"Of {answering:,} customers who answered, {overall['satisfied_share']:.1%} are satisfied, "
-        f"{overall['top_box_share']:.1%} completely so; {overall['dissatisfied_share']:.1%} are dissatisfied."
+def leaving(marts: Marts) -> "pd.DataFrame | None":
+    """`level` of satisfaction, `ordering`, `silent`: customers with orders who answered, the least satisfied first."""
+    return marts.frame(
+        "customer_relationship",
+        "satisfaction_level is_silent",
+        f"select satisfaction_level as level, count(*) as ordering, count(*) filter (where is_silent) as silent"
+        f" from customer_relationship where satisfaction_level is not null and is_silent is not null group by level"
+        f" order by list_position({list(LEVELS)}, level)",
     )
-    if asked:
-        sentence += f" The net promoter score is {overall['nps']:+.0f}, of {asked:,} customers."
-    return [Told("Satisfaction", "满意度", sentence)]
 
 
-def _word_of_mouth(overall: "pd.Series") -> list[Told]:
-    good, bad = overall["people_told_good"], overall["people_told_bad"]
-    if not good + bad:
-        return []
-    sentence = f"They tell {good:,.0f} people good and {bad:,.0f} ill of us: {good - bad:+,.0f} net."
-    return [Told("Word of mouth", "口碑", sentence)]
-
-
-def _profitable(overall: "pd.Series", marts: Marts, currency: str) -> list[Told]:
-    unhappy, profit = int(overall["profitable_but_dissatisfied"]), overall["profit_of_profitable_but_dissatisfied"]
-    if not unhappy:
-        return []
-    verb = "customers are" if unhappy > 1 else "customer is"
-    sentence = f"{unhappy:,} profitable {verb} dissatisfied, with a profit of {profit:,.0f} {currency}".rstrip()
-    if overall["profit"] > 0:
-        sentence += f", {profit / overall['profit']:.1%} of all profit"
-    largest = marts.frame(
-        "relationship_summary",
-        "dimension member profit_of_profitable_but_dissatisfied",
-        "select member, profit_of_profitable_but_dissatisfied as profit from relationship_summary"
-        " where dimension = 'region' order by profit desc, member limit 1",
+def call_first(marts: Marts) -> "pd.DataFrame | None":
+    """`customer_id`, `clv` of the profitable but dissatisfied with the highest lifetime value; at most CALLED."""
+    return marts.frame(
+        "customer_relationship",
+        "customer_id is_profitable_but_dissatisfied",
+        f"{CALL_FIRST.format('')} limit {CALLED}",
     )
-    if largest is not None:
-        region = largest.iloc[0]
-        sentence += f"; {region['profit'] / profit:.0%} of it in {region['member']}"
-    return [Told("Profitable but dissatisfied", "盈利但不满意", f"{sentence}. Call them first.")]
-
-
-def _silence(overall: "pd.Series") -> list[Told]:
-    silent, ordering = int(overall["silent_customers"]), int(overall["ordering_customers"])
-    if not silent:
-        return []
-    sentence = f"{silent:,} of {ordering:,} customers with orders fell silent"
-    # Where nobody has ever complained, complaints are not fed, and silence without one says nothing.
-    if overall["complaints"]:
-        sentence += (
-            f"; {int(overall['silent_without_complaint']):,} of them have not complained in 365 days: a risk that "
-            "nobody told of"
-        )
-    return [Told("Silent customers", "沉默客户", f"{sentence}.")]
-
-
-def _worst_regions(found: "pd.DataFrame | None") -> list[Told]:
-    """A sentence each region that stands out in something; also what else it is first in, though that may be chance."""
-    if found is None:
-        return []
-    firm: dict[str, list[str]] = {}
-    maybe: dict[str, list[str]] = {}
-    for hurt in HURTS:
-        if found[hurt.cases].isna().any():
-            continue
-        cases, base = ([int(value) for value in found[name]] for name in (hurt.cases, hurt.base))
-        if not sum(cases) or not sum(base):
-            continue
-        place = standing_out(cases, base)
-        highest = max(range(len(base)), key=lambda at: cases[at] / base[at] if base[at] else -1.0)
-        others_cases, others_base = sum(cases) - cases[highest], sum(base) - base[highest]
-        if not others_base:
-            continue
-        rate, elsewhere = 100 * cases[highest] / base[highest], 100 * others_cases / others_base
-        region = found["member"].iloc[highest]
-        if place is None:
-            maybe.setdefault(region, []).append(f"{_in_a_sentence(hurt)} ({rate:.1f}, elsewhere {elsewhere:.1f})")
-        else:
-            words = f"{rate:.1f} {_in_a_sentence(hurt)} per 100 {hurt.of} ({elsewhere:.1f} elsewhere)"
-            firm.setdefault(region, []).append(words)
-    sentences = []
-    for region, words in firm.items():
-        sentence = f"{region} has {_listed(words)}: more than chance explains."
-        if region in maybe:
-            sentence += f" It is also first in {_listed(maybe[region])}, which may be chance."
-        sentences.append(Told("Where it hurts", "痛点地区", sentence))
-    return sentences
-
-
-def _in_a_sentence(hurt: Hurt) -> str:
-    words = hurt.words[:1].lower() + hurt.words[1:]
-    return f"customers {words}" if hurt.base == "answering_customers" else words
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _changes(marts: Marts, labels: Labels) -> list[Told]:
-    found = marts.frame(
-        "complaint_changes",
-        "month category rate_ratio rate_ratio_low rate_ratio_high is_more_than_noise",
-        "select strftime(month, '%Y-%m') as month, category, rate_ratio, rate_ratio_low, rate_ratio_high,"
-        " is_more_than_noise from complaint_changes where month = (select max(month) from complaint_changes)"
-        " and is_more_than_noise is not null order by category",
-    )
-    if found is None:
-        return []
-    month = found["month"].iloc[0]
-    firm = [
-        f"{labels.english('category', row.category)} {_times(row)}"
-        for row in found.itertuples()
-        if row.is_more_than_noise
-    ]
-    sentence = f"Per order, the three months up to {month} against the twelve before: "
-    sentence += (
-        f"{'; '.join(firm)}; more than chance explains."
-        if firm
-        else "no category changed by more than chance explains."
-    )
-    return [Told("Change of complaints", "投诉变化", sentence)]
-
-
-def _times(row: tuple) -> str:
-    if row.rate_ratio != row.rate_ratio:  # NaN: nothing before to divide by
-        return "is new"
-    verdict = "more" if row.rate_ratio > 1 else "fewer"
-    return f"{verdict}: {row.rate_ratio:.2f} times ({row.rate_ratio_low:.2f} to {row.rate_ratio_high:.2f})"

@@ -1,6 +1,6 @@
 """The report of a release: one page that stands alone, in English and Chinese, for a phone or a desk.
 
-Numbers come from `findings`, `quality_findings` and `relationship_findings`, pictures from `pictures`, `clv_pictures`,
+Numbers come from `findings`, `quality_findings` and `relationship_sentences`, pictures from `pictures`, `clv_pictures`,
 `cluster_pictures`, `quality_pictures` and `relationship_report`, checks and loads from the manifest.
 """
 
@@ -17,8 +17,8 @@ from orchestration.publishing import (
     pictures,
     quality_findings,
     quality_pictures,
-    relationship_findings,
     relationship_report,
+    relationship_sentences,
 )
 from orchestration.publishing.drawing import COLOURS
 from orchestration.publishing.labels import Labels
@@ -79,7 +79,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
             missing_feeds=quality_findings.missing_feeds({load["feed"] for load in manifest["loads"]}),
             rankings=quality_findings.rankings(marts, tree, labels),
             consistency=_rows(findings.consistency(marts, tree)),
-            relationship=relationship_findings.told(marts, manifest.get("currency", ""), labels),
+            relationship=relationship_sentences.told(marts, manifest.get("currency", ""), labels),
             relationship_pictures=[
                 relationship_report.PICTURES[mart](marts, configuration, labels)
                 for mart in relationship_report.IN_REPORT

@@ -193,9 +193,57 @@ def test_other_kinds_of_activity_need_judgements_of_their_own(tmp_path):
     """A kind that nobody judged would weigh nothing, or whatever is made up for it."""
     text = (SHIPPED_CONFIG / "relationship.yml").read_text("utf-8")
     (tmp_path / "relationship.yml").write_text(text.replace("search, post]", "search, login]"), "utf-8")
-    with pytest.raises(UserError, match="unknown item 'post'") as refused:
+    with pytest.raises(UserError, match=r"no judgement ties these to each other: .* \| login") as refused:
         weighed(load_settings(tmp_path / "home", tmp_path), "customer_activity")
     assert "touchstone judgements template customer_activity" in refused.value.mend
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_kinds_that_are_no_longer_in_use_need_no_new_survey(tmp_path, is_own):
+    """A part of a reciprocal matrix is one: consistent experts weigh the rest as before, whosever judgements they are.
+
+    By hand: of 1 : 2 : 4 the last two stay, 2 : 4.
+    """
+    kinds = "[message, search]"
+    if is_own:
+        kinds = "[search, post]"
+        (tmp_path / "judgements").mkdir()
+        pairs = ["ad_click,search,1/2", "ad_click,post,1/4", "search,post,1/2"]
+        lines = [f"Ann,customer_activity,customer_activity,{pair}" for pair in pairs]
+        (tmp_path / "judgements" / "Ann.csv").write_text(
+            "\n".join(["expert,hierarchy,parent,item_a,item_b,ratio", *lines]) + "\n", "utf-8"
+        )
+    text = (SHIPPED_CONFIG / "relationship.yml").read_text("utf-8")
+    named = text.replace("[ad_click, value_added_purchase, message, message_click, search, post]", kinds)
+    (tmp_path / "relationship.yml").write_text(named, "utf-8")
+    weights = weighed(load_settings(tmp_path / "home", tmp_path), "customer_activity")
+    assert set(weights.overall) == set(kinds.strip("[]").split(", "))
+    assert weights.inconsistent() == ()
+    if is_own:
+        assert weights.overall == pytest.approx({"search": 1 / 3, "post": 2 / 3})
+
+
+def test_an_indicator_that_a_tree_does_without_needs_no_new_survey(tmp_path):
+    """What the shipped experts say of the others is a whole survey of them."""
+    text = (SHIPPED_CONFIG / "quality.yml").read_text("utf-8")
+    assert "      manner: {}\n" in text
+    (tmp_path / "quality.yml").write_text(text.replace("      manner: {}\n", ""), "utf-8")
+    found = weighed(load_settings(tmp_path / "home", tmp_path), "service_quality")
+    assert all(report.missing == 0 for report in found.reports)
+    weights = found.overall
+    assert "manner" not in weights
+    children = ("response_timeliness", "content_effectiveness", "problem_resolution")
+    assert sum(weights[name] for name in children) == pytest.approx(weights["process"])
+
+
+def test_an_item_that_nobody_could_choose_is_a_slip(tmp_path):
+    """Left out, a judgement with a typing error would be lost without a word."""
+    (tmp_path / "judgements").mkdir()
+    (tmp_path / "judgements" / "Ann.csv").write_text(
+        "expert,hierarchy,parent,item_a,item_b,ratio\nAnn,customer_activity,customer_activity,serch,post,2\n", "utf-8"
+    )
+    with pytest.raises(UserError, match="unknown item 'serch'"):
+        weighed(load_settings(tmp_path / "home", tmp_path), "customer_activity")
 
 
 def test_a_tree_of_quality_cannot_take_the_name_of_another_hierarchy(tmp_path):

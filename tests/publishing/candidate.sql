@@ -39,6 +39,13 @@ select
         when loyalty_score >= 0.5 then 'captive'
         else 'saboteur'
     end as loyalty_type,
+    case
+        when satisfaction_score < 0.375 then 'dissatisfied'
+        when satisfaction_score < 0.625 then 'neutral'
+        when satisfaction_score < 0.875 then 'basically_satisfied'
+        else 'completely_satisfied'
+    end as satisfaction_level,
+    satisfaction_score <= 0.25 and loyalty_score < 0.5 as is_silent,
     profit > 500 and hash(customer_id) % 6 = 0 as is_profitable_but_dissatisfied
 from answered;
 
@@ -56,6 +63,7 @@ select
     580.0 as net_word_of_mouth,
     silent_without_complaint + 2 as silent_customers,
     complaints_last_365_days * 2 as complaints,
+    green_channel_breaches * 2 as green_channel_complaints,
     cast(profitable_but_dissatisfied * 1000 as decimal(18, 2)) as profit_of_profitable_but_dissatisfied,
     cast(100000 as decimal(18, 2)) as profit
 from (
@@ -178,8 +186,15 @@ select
     'response' as timing,
     6 + cos(month) as median_time,
     22 + 6 * cos(month) as p90_time,
+    cast(10 as bigint) as promised,
     0.9 + 0.05 * cos(month) as within_promise_share
-from range(12) as months (month);
+from range(12) as months (month)
+union all
+select dimension, member, 'last_365_days', 'response', 6, 22, promised, share
+from (
+    values
+    ('overall', 'all', cast(60 as bigint), 0.75), ('region', '西南 & <West>', 32, 0.5), ('region', '华东', 10, 1.0)
+) as timings (dimension, member, promised, share);
 
 create or replace table marts.tier_migration as
 select 'previous_release' as comparison, 'value_tier' as scheme, *

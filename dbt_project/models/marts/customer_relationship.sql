@@ -27,6 +27,14 @@ customer_complaints as (
 
 ),
 
+-- One row. Where nobody ever wrote, complaints are not fed, and nobody is known to have none.
+complaints_feed as (
+
+    select count(*) > 0 as is_fed
+    from customer_complaints
+
+),
+
 customer_surveys as (
 
     select * from {{ ref('customer_surveys') }}
@@ -95,11 +103,9 @@ facts as (
         customer_surveys.recommend_last_answered_at,
         loyalty.loyalty_score,
         loyalty.loyalty_score >= {{ var('relationship').loyal_from }} as is_loyal,
-        coalesce(customer_complaints.complaints, 0) as complaints,
-        coalesce(customer_complaints.complaints_last_365_days, 0) as complaints_last_365_days,
-        coalesce(customer_complaints.suggestions, 0) as suggestions,
-        coalesce(customer_complaints.unanswered_complaints, 0) as unanswered_complaints,
-        coalesce(customer_complaints.recovered_complaints, 0) as recovered_complaints,
+        {% for count in ['complaints', 'complaints_last_365_days', 'suggestions', 'unanswered_complaints', 'recovered_complaints'] %}
+        case when complaints_feed.is_fed then coalesce(customer_complaints.{{ count }}, 0) end as {{ count }},
+        {% endfor %}
         customer_complaints.last_complained_at,
         silence.is_silent,
         silence.silence_limit_days,
@@ -112,6 +118,7 @@ facts as (
         activity.visitor_intent,
         activity.last_active_at
     from customers
+    cross join complaints_feed
     left join region_habits on coalesce(customers.region, 'unknown') = region_habits.region
     left join activity on customers.customer_id = activity.customer_id
     left join customer_orders on customers.customer_id = customer_orders.customer_id
@@ -196,7 +203,9 @@ select
 
     is_silent,
     silence_limit_days,
-    coalesce(is_silent and complaints_last_365_days = 0, false) as is_silent_without_complaint,
+    case
+        when complaints_last_365_days is not null then coalesce(is_silent and complaints_last_365_days = 0, false)
+    end as is_silent_without_complaint,
     coalesce(is_among_most_profitable and satisfaction_level = 'dissatisfied', false) as is_profitable_but_dissatisfied,
 
     e_value,

@@ -24,8 +24,10 @@ customers as (
         customer_value.profit,
         customer_orders.orders_last_365_days,
         customer_orders.late_deliveries_last_365_days,
-        coalesce(customer_complaints.green_channel_complaints_last_365_days, 0) as green_channel_complaints,
-        coalesce(customer_complaints.green_channel_breaches_last_365_days, 0) as green_channel_breaches,
+        case when relationship.complaints is not null then coalesce(customer_complaints.green_channel_complaints_last_365_days, 0) end
+            as green_channel_complaints,
+        case when relationship.complaints is not null then coalesce(customer_complaints.green_channel_breaches_last_365_days, 0) end
+            as green_channel_breaches,
         -- So that each dimension has every customer.
         coalesce(relationship.region, 'unknown') as region,
         coalesce(relationship.account_manager_id, 'unknown') as account_manager_id,
@@ -64,30 +66,22 @@ totals as (
         {% endfor %}
         count(is_silent) as ordering_customers,
         count(*) filter (where is_silent) as silent_customers,
-        count(*) filter (where is_silent_without_complaint) as silent_without_complaint,
+        -- Where complaints are not fed, here and below nothing is told of them: none is no good news.
+        case when count(complaints) > 0 then count(*) filter (where is_silent_without_complaint) end
+            as silent_without_complaint,
         count(*) filter (where is_profitable_but_dissatisfied) as profitable_but_dissatisfied,
         coalesce(sum(profit) filter (where is_profitable_but_dissatisfied), 0)
             as profit_of_profitable_but_dissatisfied,
         coalesce(sum(orders_last_365_days), 0) as orders_last_365_days,
         coalesce(sum(late_deliveries_last_365_days), 0) as late_deliveries_last_365_days,
-        coalesce(sum(complaints_last_365_days), 0) as complaints_last_365_days,
-        coalesce(sum(green_channel_complaints), 0) as green_channel_complaints,
-        coalesce(sum(green_channel_breaches), 0) as green_channel_breaches,
-        coalesce(sum(complaints), 0) as complaints,
-        coalesce(sum(unanswered_complaints), 0) as unanswered_complaints,
-        coalesce(sum(recovered_complaints), 0) as recovered_complaints
+        sum(complaints_last_365_days) as complaints_last_365_days,
+        sum(green_channel_complaints) as green_channel_complaints,
+        sum(green_channel_breaches) as green_channel_breaches,
+        sum(complaints) as complaints,
+        sum(unanswered_complaints) as unanswered_complaints,
+        sum(recovered_complaints) as recovered_complaints
     from customers
     group by grouping sets (({{ dimensions.values() | join('), (') }}), ())
-
-),
-
--- Where nobody has ever complained, complaints are not fed, and none is no good news.
-fed as (
-
-    select
-        *,
-        sum(complaints) over () > 0 as has_complaints
-    from totals
 
 )
 
@@ -126,12 +120,12 @@ select
     cast(late_deliveries_last_365_days as bigint) as late_deliveries_last_365_days,
     {{ ratio('100 * late_deliveries_last_365_days', 'orders_last_365_days') }} as late_deliveries_per_100_orders,
     cast(complaints_last_365_days as bigint) as complaints_last_365_days,
-    case when has_complaints then {{ ratio('100 * complaints_last_365_days', 'orders_last_365_days') }} end as complaints_per_100_orders,
-    case when has_complaints then {{ ratio('100 * complaints_last_365_days', 'customers') }} end as complaints_per_100_customers,
+    {{ ratio('100 * complaints_last_365_days', 'orders_last_365_days') }} as complaints_per_100_orders,
+    {{ ratio('100 * complaints_last_365_days', 'customers') }} as complaints_per_100_customers,
     cast(green_channel_complaints as bigint) as green_channel_complaints,
     cast(green_channel_breaches as bigint) as green_channel_breaches,
-    case when has_complaints then {{ ratio('100 * green_channel_breaches', 'orders_last_365_days') }} end as green_channel_breaches_per_100_orders,
+    {{ ratio('100 * green_channel_breaches', 'orders_last_365_days') }} as green_channel_breaches_per_100_orders,
     cast(complaints as bigint) as complaints,
     cast(unanswered_complaints as bigint) as unanswered_complaints,
     {{ ratio('recovered_complaints', 'complaints') }} as recovered_share
-from fed
+from totals

@@ -21,9 +21,6 @@ TESTED_MONTHS = 12
 MONTHS = 3
 MONTHS_BEFORE = 12
 SIGNIFICANCE = 0.05
-# How seldom the largest of three like months is so far above the other two. One event brings such a month; of a change
-# that began two months ago (a tripling of 20 a month) it is found in 91 of 100 still, where at 0.001 it is in 78.
-ONE_EVENT = 1e-4
 
 COMPLAINTS_SQL = (
     "select opened_month as month, category, count(*) as complaints from facts.complaints "
@@ -142,9 +139,6 @@ def dispersion(counts: np.ndarray, orders: np.ndarray) -> np.ndarray:
     Pearson's statistic over its degrees of freedom, widened by what its own uncertainty adds to a 95 % interval: the
     square of Student's quantile over the normal one, 1.21 with the 13 degrees of freedom of fifteen months.
 
-    Where one of the three months stands out of the other two, it is one event, of which fifteen months tell too little:
-    the dispersion is then at least that of the three months among themselves.
-
     Parameters
     ----------
     counts : ndarray, shape (categories, months)
@@ -156,42 +150,18 @@ def dispersion(counts: np.ndarray, orders: np.ndarray) -> np.ndarray:
     """
     from scipy.stats import norm, t
 
-    # What is complained of in a month without orders is about earlier ones, and says nothing of the spread.
-    has_orders = orders > 0
-    is_later = np.arange(len(orders)) >= len(orders) - MONTHS
-    before, later = (
-        (counts[:, is_there], orders[is_there]) for is_there in (has_orders & ~is_later, has_orders & is_later)
-    )
-    statistics = [_pearson(*before), _pearson(*later)]
-    freedoms = [max(len(exposed) - 1, 0) for _, exposed in (before, later)]
-    if sum(freedoms) == 0:
+    pearson, freedom = np.zeros(len(counts)), 0
+    for period in (slice(None, -MONTHS), slice(-MONTHS, None)):
+        # What is complained of in a month without orders is about earlier ones, and says nothing of the spread.
+        has_orders = orders[period] > 0
+        seen, exposed = counts[:, period][:, has_orders], orders[period][has_orders]
+        expected = np.outer(seen.sum(axis=1) / max(exposed.sum(), 1), exposed)
+        pearson += ((seen - expected) ** 2 / np.where(expected > 0, expected, 1)).sum(axis=1)
+        freedom += max(len(exposed) - 1, 0)
+    if freedom == 0:
         return np.ones(len(counts))
-    upper, freedom = 1 - SIGNIFICANCE / 2, sum(freedoms)
-    found = np.maximum(1.0, sum(statistics) / freedom * (t.ppf(upper, freedom) / norm.ppf(upper)) ** 2)
-    if freedoms[1] == 0:
-        return found
-    is_one_event = _largest_stands_out(*later, np.maximum(1.0, statistics[0] / max(freedoms[0], 1)))
-    return np.where(is_one_event, np.maximum(found, statistics[1] / freedoms[1]), found)
-
-
-def _pearson(seen: np.ndarray, exposed: np.ndarray) -> np.ndarray:
-    """Pearson's statistic of monthly counts about one rate, a value each category."""
-    expected = np.outer(seen.sum(axis=1) / max(exposed.sum(), 1), exposed)
-    return ((seen - expected) ** 2 / np.where(expected > 0, expected, 1)).sum(axis=1)
-
-
-def _largest_stands_out(seen: np.ndarray, exposed: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """Whether the month with the highest rate is above the other months' by more than ONE_EVENT allows.
-
-    The same exact test as of the two periods, on one side; `spread` is the dispersion of the months before.
-    """
-    from scipy.special import betainc
-
-    highest = (seen / exposed).argmax(axis=1)
-    largest = seen[np.arange(len(seen)), highest] / spread
-    others = seen.sum(axis=1) / spread - largest
-    tail = betainc(np.where(largest > 0, largest, 1.0), others + 1, exposed[highest] / exposed.sum())
-    return (largest > 0) & (tail < ONE_EVENT)
+    upper = 1 - SIGNIFICANCE / 2
+    return np.maximum(1.0, pearson / freedom * (t.ppf(upper, freedom) / norm.ppf(upper)) ** 2)
 
 
 def conditional_test(

@@ -123,28 +123,6 @@ def test_a_doubling_is_found(variance):
     assert (found["p_value"] <= 0.05).mean() > 0.8
 
 
-@pytest.mark.parametrize("month", [3, 12, 14])
-def test_one_outage_is_no_change(month):
-    """Fifty complaints in one month of five are one event, of which other months know nothing."""
-    random = np.random.default_rng(13)
-    counts = drawn(random, np.full(15, 5.0), 1)
-    counts[:, month] += random.poisson(50, 4000)
-    assert (compared(counts, np.full(15, 1000))["p_value"] <= 0.05).mean() <= 0.01
-
-
-def test_a_change_that_began_two_months_ago_is_found():
-    """It is no single event: two of the three months are alike. From twenty to sixty is found nine times in ten."""
-    expected = np.array([20.0] * 13 + [60.0] * 2)
-    found = compared(drawn(np.random.default_rng(14), expected, 1), np.full(15, 1000))
-    assert (found["p_value"] <= 0.05).mean() > 0.85
-
-
-def test_one_event_is_as_wide_as_its_months_are_apart():
-    """By hand: 0, 0 and 30 are 10, 10 and 20 from their mean of 10, which is 600 / 10 over 2; before nothing varies."""
-    counts = np.array([[10] * 12 + [0, 0, 30]])
-    assert dispersion(counts, np.full(15, 100)) == pytest.approx([30.0])
-
-
 def drawn(random, expected, variance):
     """Counts of 4,000 companies: Poisson, or negative binomial with so many times its variance."""
     shape = (4000, len(expected))

@@ -219,10 +219,16 @@ def release_row(home: Path, release_id: str) -> dict:
 @click.argument("release_id", required=False)
 def rollback(release_id: str | None) -> None:
     """Serve an earlier release again (default: the one that the served one replaced), and pin it."""
+    from orchestration.publishing import postgres
+    from orchestration.publishing.lock import home_lock
     from orchestration.publishing.release import rollback as go_back
 
     settings = load_settings()
-    go_back(settings.home, release_id)
+    place = postgres.place_of(settings)
+    with home_lock(settings.home, "touchstone rollback"):
+        release = go_back(settings.home, release_id)
+        if place:
+            postgres.serve(place, release)
     tell_status(settings)
 
 

@@ -21,7 +21,7 @@ def definitions() -> dg.Definitions:
     from orchestration.defs.quality import QUALITY_ASSETS
     from orchestration.defs.raw import RAW_ASSETS
     from orchestration.defs.relationship import RELATIONSHIP_ASSETS
-    from orchestration.defs.release import release_asset
+    from orchestration.defs.release import postgres_release, release_asset
     from orchestration.defs.scores import SCORE_ASSETS
     from orchestration.defs.session import session_resource
 
@@ -36,8 +36,11 @@ def definitions() -> dg.Definitions:
         selection=dg.AssetSelection.all(),
         description="Land the feeds, build and check everything, and publish the marts as one set or not at all.",
     )
+    releases = [release_asset(keys, marts, unique_keys(settings.home, "marts"))]
+    if settings.publishing.postgres:
+        releases.append(postgres_release)
     return dg.Definitions(
-        assets=[*tables, release_asset(keys, marts, unique_keys(settings.home, "marts"))],
+        assets=[*tables, *releases],
         asset_checks=[shape_checks(marts)],
         jobs=[refresh],
         schedules=[every_morning(REFRESH, settings)],

@@ -32,6 +32,7 @@ def examine() -> Iterator[Finding]:
     yield from feeds(settings)
     yield from judgements(settings)
     yield from served(settings)
+    yield from postgres(settings)
     yield from erasures(settings)
     yield from engine(settings)
     yield from gates(settings)
@@ -105,6 +106,24 @@ def served(settings: Settings) -> Iterator[Finding]:
             yield Finding("served release", True, release.release_id)
     except UserError as error:
         yield Finding("served release", False, str(error))
+
+
+def postgres(settings: Settings) -> Iterator[Finding]:
+    """Whether PostgreSQL, where one is configured, shows what is served."""
+    from orchestration.publishing import catalogue
+    from orchestration.publishing import postgres as place_of_readers
+
+    try:
+        place = place_of_readers.place_of(settings)
+        if place is None:
+            return
+        shown, served_id = place_of_readers.shown(place), catalogue.served_id(settings.home)
+    except UserError as error:
+        yield Finding("PostgreSQL", False, str(error))
+        return
+    told = f"{place.told} shows {shown or 'nothing'}"
+    behind = "" if shown == served_id else f", and {served_id} is served: the next refresh shows it"
+    yield Finding("PostgreSQL", not behind, told + behind)
 
 
 def erasures(settings: Settings) -> Iterator[Finding]:

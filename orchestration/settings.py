@@ -19,6 +19,7 @@ from typing import Any
 from orchestration.config.clv import ClvConfig
 from orchestration.config.complaints import ComplaintsConfig
 from orchestration.config.gates import GatesConfig
+from orchestration.config.publishing import PublishingConfig
 from orchestration.config.quality import QualityConfig
 from orchestration.config.reading import judgement_text, read_config
 from orchestration.config.relationship import RelationshipConfig
@@ -40,7 +41,10 @@ FILES: dict[str, type[Strict]] = {
     "complaints": ComplaintsConfig,
     "quality": QualityConfig,
     "gates": GatesConfig,
+    "publishing": PublishingConfig,
 }
+# What no mart depends on is no part of what a candidate is told.
+NOT_OF_THE_MARTS = {"publishing"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Settings:
     complaints: ComplaintsConfig
     quality: QualityConfig
     gates: GatesConfig
+    publishing: PublishingConfig
 
     @property
     def warehouse_file(self) -> Path:
@@ -83,7 +88,7 @@ class Settings:
     @cached_property
     def values(self) -> dict[str, Any]:
         """The configuration as plain data, for the manifest and for its hash; judgements included."""
-        values = {name: getattr(self, name).model_dump(mode="json") for name in FILES}
+        values = {name: getattr(self, name).model_dump(mode="json") for name in FILES if name not in NOT_OF_THE_MARTS}
         judgements = values["judgements"] = {}
         for path in self.judgement_files:
             # An own file may bear the name of a shipped one and judge another hierarchy.

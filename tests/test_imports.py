@@ -13,22 +13,34 @@ PACKAGE = PROJECT / "orchestration"
 MAY_IMPORT = {
     "errors": set(),
     "durable": set(),
+    "environment": {"errors"},
     "config": {"errors"},
     "settings": {"config", "errors"},
     "warehouse": {"settings", "errors"},
     "scoring": {"config", "settings", "errors"},
-    "sources": {"config", "durable", "settings", "errors"},
+    "sources": {"config", "durable", "environment", "settings", "errors"},
     # Checks of scores read the decisions they check; suites of feeds read the contract.
     "quality": {"warehouse", "scoring", "sources", "config", "settings", "errors"},
     # The report says how firm a ranking is and which feeds an index rests on, and a comparison of two cells is made of
     # what is published: numbers only.
-    "publishing": {"scoring", "config", "durable", "settings", "errors"},
+    "publishing": {"scoring", "config", "durable", "environment", "settings", "errors"},
     # The experts' survey: its words are the labels of the marts, its files are workbooks such as feeds are.
     "judging": {"publishing", "sources", "scoring", "durable", "config", "settings", "errors"},
     # An erasure reaches into everything that is kept, but into no method and no asset.
     "erasure": {"publishing", "sources", "warehouse", "durable", "settings", "errors"},
     "sample": {"errors"},
-    "defs": {"publishing", "judging", "quality", "sources", "scoring", "warehouse", "config", "settings", "errors"},
+    "defs": {
+        "publishing",
+        "judging",
+        "quality",
+        "sources",
+        "scoring",
+        "warehouse",
+        "config",
+        "environment",
+        "settings",
+        "errors",
+    },
 }
 # The doors: they may reach everything.
 DOORS = {"definitions", "cli", "refresh", "doctor"}

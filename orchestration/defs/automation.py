@@ -15,11 +15,11 @@ from pathlib import Path
 
 import dagster as dg
 
+from orchestration.environment import filled
 from orchestration.errors import UserError
 from orchestration.publishing import catalogue
 from orchestration.publishing.lock import home_lock
 from orchestration.settings import Settings, load_settings
-from orchestration.sources.environment import filled
 from orchestration.sources.locate import IS_URL, Original, located
 
 LOOK_EVERY = 60  # seconds

@@ -7,7 +7,8 @@ were built again without their checks, the release refuses as well.
 import dagster as dg
 
 from orchestration.defs.session import Session
-from orchestration.publishing import catalogue, pins
+from orchestration.errors import UserError
+from orchestration.publishing import catalogue, pins, postgres
 from orchestration.publishing.release import publish
 from orchestration.quality.gate import Unmet, code_version
 from orchestration.sources.files import quoted
@@ -79,6 +80,24 @@ def release_asset(
             )
 
     return current
+
+
+@dg.asset(
+    key=["release", "postgres"],
+    deps=[["release", "current"]],
+    group_name="release",
+    kinds={"postgres"},
+    owners=["team:data"],
+    description="The served release in PostgreSQL: views over it, switched in one transaction.",
+)
+def postgres_release(session: dg.ResourceParam[Session]):
+    """Whether this run has published or not: what is served is what PostgreSQL shows."""
+    with session.step("release.postgres"):
+        place, release = postgres.place_of(session.settings), catalogue.served(session.settings.home)
+        if release is None:
+            raise UserError("nothing is served yet", mend="refresh everything")
+        postgres.serve(place, release)
+        return dg.MaterializeResult(metadata={"release": release.release_id, "place": place.told})
 
 
 def back_in_time(session: Session) -> list[Unmet]:

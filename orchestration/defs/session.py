@@ -117,6 +117,8 @@ class Session:
         home = self.settings.home
         failed = self.gate.failures_of_run()
         if self.is_published:
+            if self.errors:
+                status.record_error(home, f"run {self.run_id}: published, but {self.errors[0]}")
             return
         if failed or self.unmet:
             reasons = [{**row, "check": f"{row['subject']}:{row['check_name']}"} for row in failed] or [

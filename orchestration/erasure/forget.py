@@ -14,6 +14,7 @@ from orchestration.erasure import landed, released, runs
 from orchestration.erasure.needles import Needles
 from orchestration.erasure.person import identify
 from orchestration.erasure.search import Found, search
+from orchestration.publishing import catalogue, postgres
 from orchestration.publishing.lock import home_lock
 from orchestration.settings import Settings
 from orchestration.sources import forgotten
@@ -75,6 +76,7 @@ def forget(settings: Settings, customer_id: str) -> Erasure:
         own_means = (home / "landing", home / "published", forgotten.list_file(home), home / ".lock")
         texts = runs.erase_texts(home, needles, [*own_means, *foreign])
         marts = released.erase(home, person.sought(), needles)
+        erase_in_postgres(settings)
         feeds = landed.erase(home, person.sought())
         left = search(home, needles, foreign)
         if not left:
@@ -90,6 +92,13 @@ def forget(settings: Settings, customer_id: str) -> Erasure:
             in_sources=[found for path in foreign for found in search_one(path, needles)],
             unsearched=unsearched,
         )
+
+
+def erase_in_postgres(settings: Settings) -> None:
+    """The database of the readers, where one is configured, gets the releases as they are now."""
+    place, served = postgres.place_of(settings), catalogue.served(settings.home)
+    if place and served:
+        postgres.erase(place, served)
 
 
 def known_before(home: Path, key: Key, customer_id: str):

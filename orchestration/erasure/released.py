@@ -7,6 +7,7 @@ now, so `touchstone rollback` verifies it as before. Readers that have a file op
 import datetime as dt
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +61,7 @@ def erase_release(release: catalogue.ReleaseInfo, sought: Sought, needles: Needl
         with replacing(release.directory) as target:
             contents = marts.contents(connection)
             told["marts"] = told["marts"] | {
-                name: {"rows": content.rows, "content_hash": content.content_hash, "columns": content.columns}
-                for name, content in contents.items()
+                name: {**told["marts"].get(name, {}), **asdict(content)} for name, content in contents.items()
             }
             now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
             told["erasures"] = [*told.get("erasures", []), {"erased_at": now, "rows": erased}]

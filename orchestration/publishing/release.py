@@ -6,6 +6,7 @@ it. Whether a candidate may be published is the gate's business.
 
 import secrets
 import shutil
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -152,15 +153,7 @@ def _write(warehouse: duckdb.DuckDBPyConnection, directory: Path, manifest: dict
     if not expected:
         raise ValueError("there is nothing to publish: the warehouse has no table in schema marts")
     keys = manifest.pop("keys", {})
-    manifest["marts"] = {
-        name: {
-            "rows": content.rows,
-            "content_hash": content.content_hash,
-            "columns": content.columns,
-            "key": keys.get(name, []),
-        }
-        for name, content in expected.items()
-    }
+    manifest["marts"] = {name: {**asdict(content), "key": keys.get(name, [])} for name, content in expected.items()}
     marts.write(warehouse, directory, manifest)
     marts.verify(warehouse, directory, expected)
     with duckdb.connect(directory / marts.DATABASE, read_only=True) as connection:

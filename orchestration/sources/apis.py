@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from orchestration.config.sources import Api, Cursor
+from orchestration.environment import filled
 from orchestration.errors import UserError
-from orchestration.sources.environment import filled
 from orchestration.sources.pulls import Pulled, Reading, TextParquet, as_text, require_names
 
 BATCH_ROWS = 5_000

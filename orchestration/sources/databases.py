@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from orchestration.config.sources import Database
+from orchestration.environment import filled
 from orchestration.errors import UserError
-from orchestration.sources.environment import filled
 from orchestration.sources.pulls import Numbers, Pulled, Reading, TextParquet, require_names
 
 if TYPE_CHECKING:

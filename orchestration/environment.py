@@ -8,8 +8,10 @@ from pathlib import Path
 from orchestration.errors import UserError
 
 
-def filled(text: str, where: str, home: Path, written: Callable[[str], str] = str) -> str:
+def filled(text: str, where: str, home: Path, written: Callable[[str], str] = str, file: str = "sources.yml") -> str:
     """The text with each `${NAME}` replaced; `written` escapes a value for the place where it stands.
+
+    `where` is the place in `file`, for messages.
 
     Raises
     ------
@@ -22,7 +24,7 @@ def filled(text: str, where: str, home: Path, written: Callable[[str], str] = st
         if match[1] not in values:
             raise UserError(
                 f"the environment variable {match[1]} is not set",
-                where=f"sources.yml, {where}",
+                where=f"{file}, {where}",
                 mend=f"export {match[1]}=…",
             )
         return written(values[match[1]])

@@ -5,7 +5,7 @@
 A folder of files (large and small, UTF-8, GB18030, gzip, each with rows that are refused) is landed by a process of its
 own, which gets SIGKILL at a moment drawn from the whole time that a landing takes. Another process then lands to the
 end. Loads, their counts and every row of accepted.parquet and set_aside.parquet, in its place, must be those of a
-landing that nobody killed. The tests do the same twenty times with smaller files.
+landing that nobody killed. The tests do the same ten times with smaller files.
 
 This process never opens the engine, whose threads would not survive a fork: each landing, and each comparison, is a
 child.

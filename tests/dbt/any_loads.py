@@ -3,7 +3,6 @@
 Used by test_any_loads.py and by benchmarks/faults/any_loads.py, which does the same thousands of times.
 """
 
-import os
 import shutil
 import tempfile
 from collections import Counter
@@ -16,11 +15,9 @@ from typing import Any
 from unittest import mock
 
 import duckdb
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
 from exports import EXCLUDE, Export, facts_of, newest_versions, rows_in
 from hypothesis import strategies as st
-from refreshes import AS_OF, PROJECT
+from refreshes import run
 
 from orchestration.config.sources import Feed
 from orchestration.defs.raw import view_of
@@ -189,16 +186,7 @@ def assert_conserved(home: Path, loads: list[Load], files: list[Export]) -> None
 def compiled_models(home: Path, target: Path, names: tuple[str, ...] = MODELS) -> dict[str, str]:
     """The SQL of some models as dbt compiles it, by relation, in the order given: those up to facts.orders."""
     home.mkdir(parents=True, exist_ok=True)
-    where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    where += ["--target-path", str(target), "--log-path", str(target)]
-    with mock.patch.dict(os.environ, {"TOUCHSTONE_HOME": str(home), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}):
-        outcome = dbtRunner().invoke(
-            ["--log-level", "none", "compile", *where, "--vars", f"{{as_of: '{AS_OF}'}}", "--select", *names]
-        )
-    DuckDBConnectionManager.close_all_connections()
-    if outcome.exception:
-        raise outcome.exception
-    nodes = {result.node.name: result.node for result in outcome.result.results}
+    nodes = {result.node.name: result.node for result in run(home, target, "compile", "--select", *names)}
     return {nodes[name].relation_name: nodes[name].compiled_code for name in names}
 
 

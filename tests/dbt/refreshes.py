@@ -1,6 +1,9 @@
 """Runs dbt on a warehouse of its own: what the tests of the dbt project share.
 
 The company is in company.sql. What a refresh gives is asserted in the test modules.
+
+The project is parsed once a process, which takes 7 s of processor time: dbt itself would parse again for each home,
+because its profile names the home. Each run gets a copy of what was parsed, since dbt writes what it compiles into it.
 """
 
 from __future__ import annotations
@@ -13,7 +16,8 @@ from unittest import mock
 
 import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
+
+from orchestration.defs.dbt import invoke, parsed
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 COMPANY = Path(__file__).with_name("company.sql")
@@ -50,19 +54,25 @@ def prepare(home: Path, changes: str = "") -> Path:
     return home
 
 
-def refresh(home: Path, target: Path, *arguments: str, as_of: str = AS_OF) -> Refresh:
-    """Run ``dbt build`` on the home's warehouse. `target` is shared, so that the project is parsed once."""
-    settings = {"TOUCHSTONE_HOME": str(home), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
-    where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target)]
-    with mock.patch.dict(os.environ, settings):
-        outcome = dbtRunner().invoke(
-            ["--quiet", "build", *where, "--log-path", str(target), "--vars", f"{{as_of: '{as_of}'}}", *arguments]
+def run(home: Path, target: Path, *arguments: str, as_of: str = AS_OF) -> list:
+    """What dbt gives for a command on the home's warehouse; raise its exception, if there is one."""
+    with mock.patch.dict(os.environ, {"TOUCHSTONE_HOME": str(home)}):
+        project = parsed(home).deepcopy()
+        where = ["--target-path", str(target), "--log-path", str(target)]
+        outcome = invoke(
+            [*arguments, *where, "--no-write-json", "--vars", f"{{as_of: '{as_of}'}}"],
+            project,
         )
     # dbt holds the file open as long as the process lives, which would keep everybody else out.
     DuckDBConnectionManager.close_all_connections()
     if outcome.exception:
         raise outcome.exception
-    return Refresh(home, list(outcome.result.results))
+    return list(outcome.result.results)
+
+
+def refresh(home: Path, target: Path, *arguments: str, as_of: str = AS_OF) -> Refresh:
+    """Run ``dbt build`` on the home's warehouse."""
+    return Refresh(home, run(home, target, "build", *arguments, as_of=as_of))
 
 
 def copy_home(earlier: Path, home: Path) -> Path:
@@ -74,23 +84,4 @@ def copy_home(earlier: Path, home: Path) -> Path:
 
 def compiled(home: Path, target: Path, expression: str) -> str:
     """The SQL that dbt makes of an expression."""
-    settings = {"TOUCHSTONE_HOME": str(home), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
-    where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target)]
-    with mock.patch.dict(os.environ, settings):
-        outcome = dbtRunner().invoke(
-            [
-                "--quiet",
-                "compile",
-                *where,
-                "--log-path",
-                str(target),
-                "--vars",
-                f"{{as_of: '{AS_OF}'}}",
-                "--inline",
-                expression,
-            ]
-        )
-    DuckDBConnectionManager.close_all_connections()
-    if outcome.exception:
-        raise outcome.exception
-    return outcome.result.results[0].node.compiled_code
+    return run(home, target, "compile", "--inline", expression)[0].node.compiled_code

@@ -14,7 +14,7 @@ open_intervals as (
         history.scheme,
         count(*) as open_intervals
     from {{ ref('segment_history') }} as history
-    inner join {{ ref('segment_schemes') }} as segment_schemes on history.scheme = segment_schemes.scheme
+    inner join {{ source('scores', 'segment_schemes') }} as segment_schemes on history.scheme = segment_schemes.scheme
     where segment_schemes.is_exclusive and history.valid_to is null
     group by history.customer_id, history.scheme
 

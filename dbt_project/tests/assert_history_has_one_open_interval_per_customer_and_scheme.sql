@@ -23,9 +23,12 @@ open_intervals as (
 current_segments as (
 
     select
-        customer_id,
-        scheme
-    from {{ ref('current_segments') }}
+        current_segments.customer_id,
+        current_segments.scheme
+    from {{ ref('current_segments') }} as current_segments
+    inner join {{ source('scores', 'segment_schemes') }} as segment_schemes
+        on current_segments.scheme = segment_schemes.scheme
+    where segment_schemes.is_exclusive
 
 )
 

@@ -40,6 +40,10 @@ values
     ('o17', 'c08', '2026-06-05 10:00', 300, 2, 900, 'shop', 'south', 'completed', null, null, null, 'l1', 18),
     ('o18', 'c10', '2026-06-06 10:00', 200, 2, null, null, 'east', 'completed', null, null, null, 'l1', 19);
 
+-- One order is paid in time, and one not yet.
+update raw.orders set due_at = '2026-06-20', paid_at = case order_id when 'o11' then timestamp '2026-06-20 12:00' end
+where order_id in ('o11', 'o14');
+
 create table raw.complaints (
     complaint_id varchar, customer_id varchar, opened_at timestamp, first_response_at timestamp, escalated_at timestamp, resolved_at timestamp,
     channel varchar, category varchar, severity varchar, need_violated varchar, resolution_accepted boolean,

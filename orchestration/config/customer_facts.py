@@ -24,7 +24,6 @@ Need = Literal[
     "customers.referrer_customer_id",
     "interactions",
     "interactions.category",
-    "wallets",
 ]
 
 

@@ -17,7 +17,7 @@ class Condition(Strict):
     model_config = ConfigDict(serialize_by_alias=True)
 
     fact: str
-    categories: list[StrictStr] = []
+    categories: list[StrictStr] = Field(default=[])
     at_least: Number | None = None
     at_most: Number | None = None
     above: Number | None = None
@@ -68,8 +68,8 @@ class Condition(Strict):
 class RuleGroup(Strict):
     """Who meets every condition of `all`, and one of `any` where there are some."""
 
-    all: list[Condition] = []
-    any: list[Condition] = []
+    all: list[Condition] = Field(default=[])
+    any: list[Condition] = Field(default=[])
 
     @model_validator(mode="after")
     def has_conditions(self) -> "RuleGroup":
@@ -93,7 +93,7 @@ class OpinionLeaderConfig(Strict):
     loyalty_above: float = Field(default=5, ge=0, lt=10)
     suggestions: int = Field(default=2, ge=0)
     successful_referrals: int = Field(default=1, ge=0)
-    regions: list[StrictStr] = []
+    regions: list[StrictStr] = Field(default=[])
 
     def as_group(self) -> RuleGroup:
         """The same as conditions on facts."""

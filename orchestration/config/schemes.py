@@ -1,4 +1,4 @@
-"""What `schemes` of segments.yml may say: which ways of segmenting there are, by which rule, and what they are called."""
+"""What `schemes` of segments.yml may say: the ways of segmenting, by which rule, and what they are called."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ class Scheme(Strict):
 
     label: Label
     by: RuleName
-    segments: dict[str, Label] = {}
+    segments: dict[str, Label] = Field(default={})
 
 
 def require_whole(schemes: Mapping[str, Scheme], named: Mapping[str, Collection[str]]) -> None:

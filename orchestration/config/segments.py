@@ -29,7 +29,7 @@ class ClusterConfig(Strict):
 
 
 class InterestConfig(Strict):
-    """What customers look at, over so many days up to `as_of`; the last `recent_days` of them are held against the rest."""
+    """What customers look at, over so many days up to `as_of`, the last of which are held against the rest."""
 
     days: int = Field(default=365, ge=2, le=3650)
     recent_days: int = Field(default=30, ge=1, le=3650)
@@ -47,7 +47,7 @@ class InterestConfig(Strict):
 class SegmentsConfig(Strict):
     rfm: list[RfmRule]
     clusters: ClusterConfig = ClusterConfig()
-    rule_groups: dict[GroupName, RuleGroup] = {}
+    rule_groups: dict[GroupName, RuleGroup] = Field(default={})
     interests: InterestConfig = InterestConfig()
     opinion_leaders: OpinionLeaderConfig = OpinionLeaderConfig()
     # Last: what it must label is named above.

@@ -54,7 +54,9 @@ def members_sql(groups: Mapping[tuple[str, str], RuleGroup], as_of: dt.date) -> 
             "cast(null as varchar) as segment where false"
         )
     conditions = [condition for group in groups.values() for condition in group.conditions]
-    category_lists = list(dict.fromkeys(tuple(condition.categories) for condition in conditions if condition.categories))
+    category_lists = list(
+        dict.fromkeys(tuple(condition.categories) for condition in conditions if condition.categories)
+    )
     used = dict.fromkeys(relation_of(condition) for condition in conditions)
     relations = RELATIONS | {"complaints_of": complaints_of_sql(category_lists, as_of)}
     joins = "\n".join(
@@ -104,7 +106,9 @@ def condition_sql(condition: Condition, category_lists: list[tuple[str, ...]]) -
             asked = column if condition.is_ else f"not {column}"
         case None:
             number = f"cast({column} as double)"
-            asked = " and ".join(f"{number} {SIGNS[name]} {sql_double(value)}" for name, value in condition.numbers.items())
+            asked = " and ".join(
+                f"{number} {SIGNS[name]} {sql_double(value)}" for name, value in condition.numbers.items()
+            )
         case _:
             asked = f"{column} in ({', '.join(map(sql_text, condition.texts))})"
     return f"coalesce({asked}, false)"
@@ -141,10 +145,10 @@ def in_words(group: RuleGroup) -> str:
 
 def condition_words(condition: Condition) -> str:
     """One condition in words."""
-    fact = condition.fact + (f" of {' or '.join(condition.categories)}" if condition.categories else "")
+    fact = condition.fact + (f" of {'/'.join(condition.categories)}" if condition.categories else "")
     if isinstance(condition.is_, bool):
         return fact if condition.is_ else f"not {fact}"
     if condition.texts:
-        return f"{fact} is {' or '.join(condition.texts)}"
+        return f"{fact} is {'/'.join(condition.texts)}"
     numbers = (f"{name.replace('_', ' ')} {value:g}" for name, value in condition.numbers.items())
     return f"{fact} {' and '.join(numbers)}"

@@ -192,7 +192,9 @@ def rules_in_words(settings: Settings) -> dict[RuleName, str]:
         "how recently and how long customers buy",
         "lifecycle": f"Silent is decline; else stable from {relationship.stable_order_days} order days, formation from 2, "
         f"contact before; won back for {relationship.win_back_days} days after a decline",
-        "rule_groups": "; ".join(f"{name}: {rule_groups.in_words(group)}" for name, group in segments.rule_groups.items()),
+        "rule_groups": "; ".join(
+            f"{name}: {rule_groups.in_words(group)}" for name, group in segments.rule_groups.items()
+        ),
         "interests": f"The category most viewed in {interests.days} days ({', '.join(interests.kinds)}) and the third of "
         f"its viewers by price; beyond {interests.most_categories} categories: other",
         "interest_change": f"Another category is the most viewed in the last {interests.recent_days} days, "

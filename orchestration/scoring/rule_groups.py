@@ -54,9 +54,8 @@ def members_sql(groups: Mapping[tuple[str, str], RuleGroup], as_of: dt.date) -> 
             "cast(null as varchar) as segment where false"
         )
     conditions = [condition for group in groups.values() for condition in group.conditions]
-    category_lists = list(
-        dict.fromkeys(tuple(condition.categories) for condition in conditions if condition.categories)
-    )
+    named = [tuple(condition.categories) for condition in conditions if condition.categories]
+    category_lists = list(dict.fromkeys(named))
     used = dict.fromkeys(relation_of(condition) for condition in conditions)
     relations = RELATIONS | {"complaints_of": complaints_of_sql(category_lists, as_of)}
     joins = "\n".join(

@@ -188,15 +188,15 @@ def rules_in_words(settings: Settings) -> dict[RuleName, str]:
         f"high from percentile {100 * tiers.quadrant_percentile:g}",
         "rfm": "Recency, frequency and money scored 1 to 5; the first that fits of "
         + ", ".join(rule.name for rule in segments.rfm),
-        "clusters": f"k-means of {segments.clusters.k_min} to {segments.clusters.k_max} clusters on how often, how much, "
-        "how recently and how long customers buy",
-        "lifecycle": f"Silent is decline; else stable from {relationship.stable_order_days} order days, formation from 2, "
-        f"contact before; won back for {relationship.win_back_days} days after a decline",
+        "clusters": f"k-means of {segments.clusters.k_min} to {segments.clusters.k_max} clusters on how often, how "
+        "much, how recently and how long customers buy",
+        "lifecycle": f"Silent is decline; else stable from {relationship.stable_order_days} order days, formation "
+        f"from 2, contact before; won back for {relationship.win_back_days} days after a decline",
         "rule_groups": "; ".join(
             f"{name}: {rule_groups.in_words(group)}" for name, group in segments.rule_groups.items()
         ),
-        "interests": f"The category most viewed in {interests.days} days ({', '.join(interests.kinds)}) and the third of "
-        f"its viewers by price; beyond {interests.most_categories} categories: other",
+        "interests": f"The category most viewed in {interests.days} days ({', '.join(interests.kinds)}) and the third "
+        f"of its viewers by price; beyond {interests.most_categories} categories: other",
         "interest_change": f"Another category is the most viewed in the last {interests.recent_days} days, "
         f"{interests.vip_views} times or more, than before them",
         "opinion_leaders": f"Loyalty above {leaders.loyalty_above:g} of 10, {leaders.suggestions} suggestions and "

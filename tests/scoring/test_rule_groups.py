@@ -44,7 +44,8 @@ create table scores.clv as from (values ('rich', 500.00, 0.9, 3.0), ('poor', 1.0
 create table scores.value_tiers as from (values
     ('rich', 'gold', 'A', 'high_value', 'champions', true), ('poor', 'lead', 'C', 'low_value', 'others', false)
 ) as rows (customer_id, value_tier, abc_class, value_quadrant, rfm_segment, is_key_account);
-create table scores.silence as from (values ('rich', false), ('poor', true), ('blank', null)) as rows (customer_id, is_silent);
+create table scores.silence as from (values ('rich', false), ('poor', true), ('blank', null))
+    as rows (customer_id, is_silent);
 """
 
 
@@ -148,7 +149,7 @@ def test_every_need_of_a_fact_can_be_looked_up():
     ],
 )
 def test_opinion_leader_meets_all_four(config, leads):
-    """Of four customers the third by expected orders has a loyalty of 10 x 2/3 = 6.67; two suggestions, one referral."""
+    """Of four customers the third by expected orders has a loyalty of 10 x 2/3; two suggestions, one referral."""
     with duckdb.connect() as connection:
         connection.execute(TABLES)
         connection.execute(

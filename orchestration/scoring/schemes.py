@@ -119,9 +119,10 @@ def needs_of(config: SegmentsConfig) -> list[Need]:
     return list(dict.fromkeys(needs))
 
 
-def not_fed(missing: Iterable[Need]) -> str:
-    """Why something is off: `nothing is fed of complaints.category`."""
-    return f"nothing is fed of {' and '.join(missing)}"
+def not_fed(missing: Collection[Need]) -> str:
+    """Why something is off: `nothing is fed of complaints.category`; of a feed that is missing whole, no columns."""
+    told = [need for need in missing if "." not in need or need.split(".")[0] not in missing]
+    return f"nothing is fed of {' and '.join(told)}"
 
 
 def scheme_row(name: str, position: int, scheme: Scheme, rule: str, is_on: bool, reason: str | None) -> dict:

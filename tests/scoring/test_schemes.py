@@ -57,6 +57,7 @@ def test_orders_alone_leave_on_what_follows_from_orders(own):
     }
     assert groups == {("rule_group", "high_value")}
     assert "safety_risk: nothing is fed of complaints.need_violated" in rows["rule_group"]["reason_off"]
+    assert "outage_sensitive: nothing is fed of complaints;" in rows["rule_group"]["reason_off"]
     assert "high_value" not in rows["rule_group"]["reason_off"]
 
 

@@ -58,7 +58,7 @@ viewers as (
 
     select
         customer_id,
-        sum(views) as views,
+        cast(sum(views) as bigint) as views,
         max(case when rank_by_views = 1 then category end) as main_category,
         max(case when rank_by_views = 1 and priced_views > 0 then cast(price as double) / priced_views end) as mean_price,
         max(case when rank_by_recent_views = 1 and recent_views > 0 then category end) as recent_category,

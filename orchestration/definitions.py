@@ -23,11 +23,13 @@ def definitions() -> dg.Definitions:
     from orchestration.defs.relationship import RELATIONSHIP_ASSETS
     from orchestration.defs.release import postgres_release, release_asset
     from orchestration.defs.scores import SCORE_ASSETS
+    from orchestration.defs.segments import SEGMENT_ASSETS
     from orchestration.defs.session import session_resource
 
     settings = load_settings()
     dbt_models = build_dbt_assets(settings.home, settings.gates)
-    scores = [build(settings.gates) for build in (clv, clusters, *SCORE_ASSETS, *QUALITY_ASSETS, *RELATIONSHIP_ASSETS)]
+    builders = (clv, clusters, *SCORE_ASSETS, *QUALITY_ASSETS, *RELATIONSHIP_ASSETS, *SEGMENT_ASSETS)
+    scores = [build(settings.gates) for build in builders]
     tables = [*PREVIOUS_ASSETS, *RAW_ASSETS, dbt_models, staging_claim_ends, *scores]
     keys = sorted(key for asset in tables for key in asset.keys)
     marts = [key for key in keys if key.path[0] == "marts"]

@@ -1,7 +1,7 @@
 {{ config(
     meta={
         'dagster': {'ref': {'name': 'customer_segments'}},
-        'description': 'In a scheme that excludes overlaps, each customer is in exactly one segment.',
+        'description': 'In a scheme that excludes overlaps and is on, each customer is in exactly one segment.',
     }
 ) }}
 
@@ -13,8 +13,8 @@ expected as (
         customers.customer_id,
         segment_schemes.scheme
     from {{ ref('customers') }} as customers
-    cross join {{ ref('segment_schemes') }} as segment_schemes
-    where segment_schemes.is_exclusive
+    cross join {{ source('scores', 'segment_schemes') }} as segment_schemes
+    where segment_schemes.is_exclusive and segment_schemes.is_on
 
 ),
 

@@ -14,7 +14,7 @@ open_intervals as (
         history.scheme,
         count(*) as open_intervals
     from {{ ref('segment_history') }} as history
-    inner join {{ ref('segment_schemes') }} as segment_schemes on history.scheme = segment_schemes.scheme
+    inner join {{ source('scores', 'segment_schemes') }} as segment_schemes on history.scheme = segment_schemes.scheme
     where segment_schemes.is_exclusive and history.valid_to is null
     group by history.customer_id, history.scheme
 
@@ -23,9 +23,12 @@ open_intervals as (
 current_segments as (
 
     select
-        customer_id,
-        scheme
-    from {{ ref('current_segments') }}
+        current_segments.customer_id,
+        current_segments.scheme
+    from {{ ref('current_segments') }} as current_segments
+    inner join {{ source('scores', 'segment_schemes') }} as segment_schemes
+        on current_segments.scheme = segment_schemes.scheme
+    where segment_schemes.is_exclusive
 
 )
 

@@ -84,4 +84,5 @@ def accepted_keys(model: Any, place: tuple) -> list[str]:
         for inner in getattr(model, "__args__", ()):
             if isinstance(inner, type) and issubclass(inner, BaseModel):
                 model = inner
-    return sorted(model.model_fields) if hasattr(model, "model_fields") else []
+    fields = model.model_fields if hasattr(model, "model_fields") else {}
+    return sorted(field.alias or name for name, field in fields.items())

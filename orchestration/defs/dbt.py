@@ -135,6 +135,7 @@ def variables(settings: Settings, as_of: str) -> dict[str, Any]:
             "minimum_coverage": settings.quality.minimum_coverage,
         },
         "relationship": settings.relationship.model_dump(mode="json"),
+        "interests": settings.segments.interests.model_dump(mode="json"),
         "value_tier_cumulative_percent": {
             tier: float(100 * sum(map(Fraction, shares[: position + 1]))) for position, tier in enumerate(pyramid)
         },

@@ -183,4 +183,5 @@ def manifest(session: Session) -> dict:
         "models": session.warehouse.records("select * from scores.clv_model order by model"),
         "overrides": [],
         "run_id": session.run_id,
+        "schemes": session.warehouse.records("select * from scores.segment_schemes order by position"),
     }

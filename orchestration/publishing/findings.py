@@ -181,6 +181,15 @@ def migration(marts: Marts) -> "pd.DataFrame | None":
     )
 
 
+def schemes(marts: Marts) -> "pd.DataFrame | None":
+    """`scheme`, `label_en`, `label_zh`, `rule`, `is_on`, `reason_off`: the ways of segmenting, in their order."""
+    return marts.frame(
+        "segment_schemes",
+        "scheme position label_en label_zh rule is_on reason_off",
+        "select scheme, label_en, label_zh, rule, is_on, reason_off from segment_schemes order by position",
+    )
+
+
 def cluster_profiles(marts: Marts) -> "pd.DataFrame | None":
     """The behaviour clusters as the mart has them, those who spend most on an order day first; no_orders last."""
     return marts.frame(

@@ -87,6 +87,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
             consistency_limit=AhpSettings.limit,
             categories=_rows(findings.complaints_by_category(marts)),
             migration=_migration(findings.migration(marts)),
+            schemes=_rows(findings.schemes(marts)),
             clusters=_rows(clusters),
             cluster_pictures={} if clusters is None else _of_clusters(clusters, labels),
             models=_rows(findings.models(marts)),

@@ -40,6 +40,10 @@ values
     ('o17', 'c08', '2026-06-05 10:00', 300, 2, 900, 'shop', 'south', 'completed', null, null, null, 'l1', 18),
     ('o18', 'c10', '2026-06-06 10:00', 200, 2, null, null, 'east', 'completed', null, null, null, 'l1', 19);
 
+-- One order is paid in time, and one not yet.
+update raw.orders set due_at = '2026-06-20', paid_at = case order_id when 'o11' then timestamp '2026-06-20 12:00' end
+where order_id in ('o11', 'o14');
+
 create table raw.complaints (
     complaint_id varchar, customer_id varchar, opened_at timestamp, first_response_at timestamp, escalated_at timestamp, resolved_at timestamp,
     channel varchar, category varchar, severity varchar, need_violated varchar, resolution_accepted boolean,
@@ -168,6 +172,34 @@ insert into scores.value_tiers values
     ('c08', 8, 'lead', 10, 1.0, 'C', 8, false, 4, 1, 1, 'new', 'low_value'),
     ('c09', 10, 'lead', 9, 1.0, 'C', 10, false, null, null, null, null, 'low_value'),
     ('c10', 9, 'lead', 8, 1.0, 'C', 9, false, 4, 1, 1, 'new', 'low_value');
+
+-- Every scheme; one overlaps, and for one nothing is fed.
+create table scores.segment_schemes (
+    scheme varchar, position bigint, rule varchar, is_exclusive boolean, is_on boolean, reason_off varchar,
+    label_en varchar, label_zh varchar
+);
+
+insert into scores.segment_schemes values
+    ('value_tier', 1, 'By lifetime value', true, true, null, 'Value tier', '价值等级'),
+    ('abc', 2, 'By profit', true, true, null, 'ABC class', 'ABC 分类'),
+    ('key_account', 3, 'By revenue', true, true, null, 'Key account', '大客户'),
+    ('value_quadrant', 4, 'By value and potential', true, true, null, 'Quadrant', '价值矩阵'),
+    ('rfm', 5, 'By scores', true, true, null, 'RFM', 'RFM 分群'),
+    ('cluster', 6, 'k-means', true, true, null, 'Behaviour', '行为群组'),
+    ('lifecycle_stage', 7, 'By silence', true, true, null, 'Lifecycle stage', '生命周期阶段'),
+    ('rule_group', 8, 'high_value: value_tier is platinum', false, true, null, 'Group by rule', '规则分组'),
+    ('interest_group', 9, 'By views', true, true, null, 'Interest', '兴趣群组'),
+    ('interest_vip', 10, 'By views', true, true, null, 'Researching a purchase', '正在选购'),
+    ('opinion_leader', 11, 'By referrals', true, false, 'nothing is fed of customers.referrer_customer_id', 'Opinion leader', '意见领袖');
+
+create table scores.segment_labels (field varchar, value varchar, label_en varchar, label_zh varchar);
+
+insert into scores.segment_labels values
+    ('scheme', 'abc', 'ABC class', 'ABC 分类'),
+    ('abc', 'A', 'A: the first 80 % of profit', 'A 类：前 80% 的利润');
+
+create table scores.group_members as
+select customer_id, 'rule_group' as scheme, 'high_value' as segment from scores.value_tiers where value_tier = 'platinum';
 
 create table scores.clusters as
 select customer_id, case when clv > 1000 then 'steady' else 'occasional' end as cluster from scores.clv;

@@ -205,6 +205,15 @@ from (
     ('lead', 'lead', 148), ('lead', 'iron', 4), ('new', 'lead', 7)
 ) as moves (from_segment, to_segment, customers);
 
+create or replace table marts.segment_schemes as
+select *
+from (
+    values
+    ('value_tier', 1::bigint, 'By lifetime value: top 1 % platinum', true, true, null, 'Value tier', '价值等级'),
+    ('rule_group', 2, 'arrears_risk: overdue_amount above 0', false, true, 'arrears_risk: nothing is fed of orders.due_at', 'Group by rule', '规则分组'),
+    ('opinion_leader', 3, 'Loyalty above 5 of 10', true, false, 'nothing is fed of customers.referrer_customer_id', 'Opinion leader', '意见领袖')
+) as schemes (scheme, position, rule, is_exclusive, is_on, reason_off, label_en, label_zh);
+
 create or replace table marts.clv_model as
 select *
 from (

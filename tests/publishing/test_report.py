@@ -54,6 +54,7 @@ def test_it_has_both_languages_and_every_picture(page):
         "投诉趋势",
         "客户关系与投诉",
         "层级迁移",
+        "客户分组方式",
         "行为群组",
         "终身价值模型",
         "检查",
@@ -74,6 +75,14 @@ def test_weights_and_consistency_are_those_of_the_index(page, warehouse):
     assert "Process" in page
     assert "Customer activity" not in page
     assert "Search" not in page
+
+
+def test_scheme_that_is_off_is_listed_with_its_reason(page):
+    """Whoever misses it must not take it for empty."""
+    table = page[page.index("客户分组方式") :]
+    rows = [row for row in table[: table.index("</table>")].split("<tr>") if "<td>" in row]
+    assert ["on <span" in row for row in rows] == [True, True, False]
+    assert ["nothing is fed" in row for row in rows] == [False, True, True]
 
 
 def test_ids_in_the_page_are_unique(page):

@@ -19,6 +19,7 @@ CONTRACT = {
     "unanswered_complaints recovered_complaints last_complained_at is_silent silence_limit_days "
     "is_silent_without_complaint is_profitable_but_dissatisfied e_value",
     "customer_segments": "customer_id scheme segment as_of since previous_segment",
+    "segment_schemes": "scheme position rule is_exclusive is_on reason_off label_en label_zh",
     "segment_summary": "scheme segment customers revenue profit clv quality_index",
     "tier_migration": "scheme customers clv comparison",
     "service_quality": "dimension member period quality_index process_index performance_index coverage",
@@ -231,3 +232,31 @@ def test_no_personal_data_leaves_in_marts_or_manifest(published, marts):
     manifest = (published.current / "manifest.json").read_text("utf-8")
     report = (published.current / "report.html").read_text("utf-8")
     assert not [value for value in secrets if value in manifest or value in report]
+
+
+def test_schemes_with_customers_are_those_that_are_on_and_their_segments_have_words(marts):
+    """A scheme that is off is listed, and nothing else; a code without words is what a manager would see."""
+    found = marts.execute("select distinct scheme, segment from marts.customer_segments").fetchall()
+    labels = {
+        row[:2]: row[2:] for row in marts.execute("select field, value, label_en, label_zh from labels").fetchall()
+    }
+    listed = marts.execute("select scheme from marts.segment_schemes where is_on").fetchall()
+    assert {scheme for scheme, _ in found} == {scheme for (scheme,) in listed}
+    assert [pair for pair in found if not all(labels.get(pair, ("", "")))] == []
+
+
+def test_who_pays_late_is_who_the_raw_orders_say(marts, orders):
+    """As segments.yml ships it: anything overdue, or three late payments of the 365 days up to 2026-06-30."""
+    last = pd.Timestamp("2026-06-30")
+    sold = orders[(orders["status"] == "completed") & (orders["amount"] > 0)]
+    due = pd.to_datetime(sold["due_at"]).dt.normalize()
+    paid = pd.to_datetime(sold["paid_at"]).dt.normalize()
+    is_overdue = paid.isna() & (due <= last)
+    is_late = due.between(last - pd.Timedelta(days=364), last) & (is_overdue | (paid > due))
+    late = is_late.groupby(sold["customer_id"]).sum() >= 3
+    expected = set(sold.loc[is_overdue, "customer_id"]) | set(late[late].index)
+    found = marts.execute(
+        "select customer_id from marts.customer_segments where scheme = 'rule_group' and segment = 'arrears_risk'"
+    ).fetchall()
+    assert expected
+    assert {customer for (customer,) in found} == expected

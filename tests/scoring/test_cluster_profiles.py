@@ -89,7 +89,7 @@ def test_nobody_at_all_has_no_profile():
 
 
 def test_every_name_has_its_words_once():
-    """Those of no behaviour are in label_texts.csv, as every fixed code is."""
+    """Those of no behaviour are in segments.yml, as those of every scheme are."""
     assert profiles.label_rows({"typical", "new", "no_orders", "unplaced"}) == [
         {"cluster": "new", "label_en": "New", "label_zh": "新客户"},
         {"cluster": "typical", "label_en": "Typical", "label_zh": "一般客户"},

@@ -8,7 +8,7 @@ history as (
 
 exclusive_schemes as (
 
-    select scheme from {{ ref('segment_schemes') }} where is_exclusive
+    select scheme from {{ source('scores', 'segment_schemes') }} where is_exclusive
 
 ),
 

@@ -22,13 +22,22 @@ segments as (
 
     select
         customer_id,
-        max(case when scheme = 'value_tier' then previous_segment end) as previous_value_tier,
-        max(case when scheme = 'value_tier' then since end) as tier_since,
-        max(case when scheme = 'cluster' then segment end) as cluster,
-        max(case when scheme = 'lifecycle_stage' then segment end) as lifecycle_stage
+        previous_segment as previous_value_tier,
+        since as tier_since
     from {{ ref('customer_segments') }}
-    where scheme in ('value_tier', 'cluster', 'lifecycle_stage')
-    group by customer_id
+    where scheme = 'value_tier'
+
+),
+
+clusters as (
+
+    select * from {{ source('scores', 'clusters') }}
+
+),
+
+lifecycle_stages as (
+
+    select * from {{ ref('lifecycle_stages') }}
 
 )
 
@@ -70,9 +79,11 @@ select
     cast(value_tiers.frequency_score as bigint) as frequency_score,
     cast(value_tiers.monetary_score as bigint) as monetary_score,
     value_tiers.rfm_segment,
-    segments.cluster,
-    segments.lifecycle_stage
+    coalesce(clusters.cluster, 'unplaced') as cluster,
+    lifecycle_stages.lifecycle_stage
 from customer_orders
 left join clv on customer_orders.customer_id = clv.customer_id
 left join value_tiers on customer_orders.customer_id = value_tiers.customer_id
 left join segments on customer_orders.customer_id = segments.customer_id
+left join clusters on customer_orders.customer_id = clusters.customer_id
+left join lifecycle_stages on customer_orders.customer_id = lifecycle_stages.customer_id

@@ -37,6 +37,18 @@ totals as (
 
 ),
 
+-- Of all customers, not of a scheme's rows: where segments overlap a customer is in several, or in none.
+everybody as (
+
+    select
+        count(*) as customers,
+        sum(revenue) as revenue,
+        sum(profit) as profit,
+        sum(clv) as clv
+    from {{ ref('customer_value') }}
+
+),
+
 quality as (
 
     select
@@ -56,12 +68,12 @@ select
     cast(totals.profit as decimal(18, 2)) as profit,
     cast(totals.clv as decimal(18, 2)) as clv,
     {% for measure in ['customers', 'revenue', 'profit', 'clv'] %}
-    {{ ratio('totals.' ~ measure, 'sum(totals.' ~ measure ~ ') over (partition by totals.scheme)') }}
-        as {{ measure }}_share,
+    {{ ratio('totals.' ~ measure, 'everybody.' ~ measure) }} as {{ measure }}_share,
     {% endfor %}
     totals.satisfaction_score,
     cast(totals.customers_with_satisfaction as bigint) as customers_with_satisfaction,
     {{ ratio('100 * totals.complaints', 'totals.orders') }} as complaints_per_100_orders,
     quality.quality_index
 from totals
+cross join everybody
 left join quality on totals.scheme = quality.dimension and totals.segment = quality.member

@@ -14,8 +14,8 @@ earlier as (
         intervals.scheme,
         intervals.segment
     from {{ source('previous', 'segment_history') }} as intervals
-    inner join {{ ref('segment_schemes') }} as schemes on intervals.scheme = schemes.scheme
-    where schemes.is_exclusive and {{ was_open }}
+    inner join {{ source('scores', 'segment_schemes') }} as schemes on intervals.scheme = schemes.scheme
+    where schemes.is_exclusive and schemes.is_on and {{ was_open }}
     {% if not loop.last %}
     union all
     {% endif %}
@@ -23,7 +23,8 @@ earlier as (
 
 ),
 
--- Without any history at that time there is nothing to compare with: everybody would look new.
+-- Without any history at that time there is nothing to compare with: everybody would look new. Neither is there in a
+-- scheme that is off now: everybody would look gone.
 compared_schemes as (
 
     select distinct

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orchestration.backfill import backfill
 from orchestration.config.sources import Feed
 from orchestration.errors import UserError
 from orchestration.judging.commands import judgements
@@ -288,6 +289,7 @@ def tell_erasure(erasure) -> None:
         click.secho("Every column of every file was searched: nothing is left.", fg="green")
 
 
+main.add_command(backfill)
 main.add_command(judgements)
 main.add_command(quality)
 

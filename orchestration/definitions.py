@@ -11,6 +11,7 @@ REFRESH = "refresh"
 def definitions() -> dg.Definitions:
     """Assets, their checks, the job and what starts it, of the configuration that is in force."""
     from orchestration.defs.automation import every_morning, new_files
+    from orchestration.defs.backfill import backfill_job
     from orchestration.defs.clusters import clusters
     from orchestration.defs.clv import clv
     from orchestration.defs.dbt import build_dbt_assets
@@ -39,7 +40,7 @@ def definitions() -> dg.Definitions:
     return dg.Definitions(
         assets=[*tables, release_asset(keys, marts)],
         asset_checks=[shape_checks(marts)],
-        jobs=[refresh],
+        jobs=[refresh, backfill_job(settings)],
         schedules=[every_morning(REFRESH, settings)],
         sensors=[new_files(REFRESH, settings)],
         resources={"session": session_resource},

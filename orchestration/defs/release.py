@@ -7,7 +7,7 @@ were built again without their checks, the release refuses as well.
 import dagster as dg
 
 from orchestration.defs.session import Session
-from orchestration.publishing import catalogue, pins
+from orchestration.publishing import backcasts, catalogue, pins
 from orchestration.publishing.release import publish
 from orchestration.quality.gate import Unmet, code_version
 from orchestration.sources.files import quoted
@@ -49,7 +49,7 @@ def release_asset(tables: list[dg.AssetKey], marts: list[dg.AssetKey]) -> dg.Ass
                     allow_retries=False,
                 )
             pin = pins.pin(session.settings.home)
-            if pin:
+            if pin and not session.backcast:
                 session.is_pinned_out = True
                 raise dg.Failure(
                     description=f"Every check passed, but {pin.release_id} is pinned since {pin.since}, by a rollback. "
@@ -57,10 +57,12 @@ def release_asset(tables: list[dg.AssetKey], marts: list[dg.AssetKey]) -> dg.Ass
                     allow_retries=False,
                 )
             drop_strangers(session, {key.path[-1] for key in marts})
+            told, home = manifest(session), session.settings.home
             with session.warehouse.connect() as connection:
-                release = publish(
-                    connection, session.settings.home, manifest=manifest(session), message=f"run {session.run_id}"
-                )
+                if session.backcast:
+                    release = backcasts.write(connection, home, manifest=told)
+                else:
+                    release = publish(connection, home, manifest=told, message=f"run {session.run_id}")
             session.is_published = True
             return dg.MaterializeResult(
                 metadata={
@@ -77,9 +79,12 @@ def release_asset(tables: list[dg.AssetKey], marts: list[dg.AssetKey]) -> dg.Ass
 def back_in_time(session: Session) -> list[Unmet]:
     """A date before the served one is a back-cast, and a back-cast never moves what is served."""
     served = catalogue.served(session.settings.home)
-    if served is None or session.as_of >= served.as_of:
+    if session.backcast or served is None or session.as_of >= served.as_of:
         return []
-    told = f"{session.as_of} is before {served.as_of}, which is served; to go back on purpose: touchstone rollback"
+    told = (
+        f"{session.as_of} is before {served.as_of}, which is served; to go back on purpose: touchstone rollback; "
+        "to see what was then: touchstone backfill"
+    )
     return [Unmet("release.current", "not_back_in_time", "failed", told, None, None)]
 
 
@@ -141,7 +146,10 @@ def manifest(session: Session) -> dict:
                     "unknown_columns": load.unknown_columns,
                 }
             )
-    return {
+    backcast = session.backcast
+    released = backcast.released.release_id if backcast and backcast.released else None
+    of_the_past = {"backcast": {"loads": backcast.loads, "reproduces": released}} if backcast else {}
+    return of_the_past | {
         "as_of": session.as_of,
         "base_release_id": session.base.release_id if session.base else None,
         "checks": [

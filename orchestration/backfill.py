@@ -44,6 +44,17 @@ class Month:
     released: str | None = None
     differing: list[str] | None = None
 
+    def __str__(self) -> str:
+        """A line of the summary."""
+        told = f"{self.as_of}  {self.result:<6}"
+        if self.customers is not None:
+            told += f"{self.customers:>12,}  {self.clv or 0:>18,.0f}"
+        if self.differing:
+            told += f"  differs from {self.released} in {', '.join(self.differing)}: configuration or code was another"
+        elif self.released:
+            told += f"  as published in {self.released}"
+        return "\n".join([told, *(f"    - {reason}" for reason in self.reasons)])
+
 
 def month_ends(settings: Settings, first: str, last: str) -> list[dt.date]:
     """The last day of each month from `first` to `last` (YYYY-MM), none later than the configured `as_of`.
@@ -97,6 +108,13 @@ def run_backfill(settings: Settings, ends: list[dt.date], loads: Loads, tell: Ca
             if months[-1].result == "error":
                 break
     return months
+
+
+def run_one(month: str, loads: Loads, tell: Callable[[str], None]) -> Month:
+    """One month (YYYY-MM), of the configuration that is in force: a partition of the job."""
+    settings = load_settings()
+    [done] = run_backfill(settings, month_ends(settings, month, month), loads, tell)
+    return done
 
 
 def run_month(job, settings: Settings, as_of: dt.date, loads: Loads) -> Month:
@@ -156,17 +174,6 @@ def described(settings: Settings, found: ReleaseInfo, result: str) -> Month:
     return Month(found.as_of, result, customers, clv, released=released_id, differing=differing)
 
 
-def in_words(month: Month) -> str:
-    """A line of the summary."""
-    told = f"{month.as_of}  {month.result:<6}"
-    if month.customers is not None:
-        told += f"{month.customers:>12,}  {month.clv or 0:>18,.0f}"
-    if month.differing is not None:
-        same = f"differs from {month.released} in {', '.join(month.differing)}: its configuration or code was another"
-        told += "  " + (same if month.differing else f"as published in {month.released}")
-    return "\n".join([told, *(f"    - {reason}" for reason in month.reasons)])
-
-
 @click.command()
 @click.option("--from", "first", required=True, metavar="YYYY-MM", help="First month.")
 @click.option("--to", "last", required=True, metavar="YYYY-MM", help="Last month.")
@@ -188,7 +195,7 @@ def backfill(first: str, last: str, loads: Loads, as_json: bool) -> None:
     else:
         click.secho(f"\n{'month end':<12}{'result':<6}{'customers':>12}  {'lifetime value':>18}", bold=True)
         for month in months:
-            click.echo(in_words(month))
+            click.echo(str(month))
         click.echo(f"\nin {settings.home / 'published' / 'backcasts'}")
     results = {month.result for month in months}
     worst = next((result for result in ("error", "held") if result in results), "done")

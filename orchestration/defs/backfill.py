@@ -4,12 +4,13 @@ A job of one op and not of the assets: a materialisation of the past would be ta
 """
 
 import datetime as dt
-from typing import get_args
+from collections.abc import Callable
+from typing import Any, get_args
 
 import dagster as dg
 
 from orchestration.publishing.backcasts import Loads
-from orchestration.settings import Settings, load_settings
+from orchestration.settings import Settings
 
 BACKFILL = "backfill"
 YEARS = 5  # of months to choose from; the command takes earlier ones
@@ -25,29 +26,35 @@ def months(settings: Settings) -> dg.MonthlyPartitionsDefinition:
     return dg.MonthlyPartitionsDefinition(first, end_date=dt.datetime.combine(after, dt.time()), fmt="%Y-%m")
 
 
-@dg.op(
-    config_schema={
-        "loads": dg.Field(
-            dg.Enum("Loads", [dg.EnumValue(loads) for loads in get_args(Loads)]),
-            default_value="now",
-            description="now: everything that has landed by now; then: what counted on that day",
-        )
-    },
-    description="The marts as of the end of one month, in published/backcasts; what is served stays as it is.",
-)
-def backcast(context: dg.OpExecutionContext) -> None:
-    from orchestration.backfill import in_words, month_ends, run_backfill
-
-    settings = load_settings()
-    ends = month_ends(settings, context.partition_key, context.partition_key)
-    [month] = run_backfill(settings, ends, context.op_config["loads"], context.log.info)
-    context.log.info(in_words(month))
-    if month.reasons:
-        raise dg.Failure(description=in_words(month), allow_retries=False)
-    context.add_output_metadata({"customers": month.customers, "lifetime value": month.clv})
+OneMonth = Callable[[str, Loads, Callable[[str], None]], Any]
 
 
-def backfill_job(settings: Settings) -> dg.JobDefinition:
+def backfill_job(settings: Settings, one_month: OneMonth) -> dg.JobDefinition:
+    """The job.
+
+    Parameters
+    ----------
+    one_month : callable
+        Takes the month (YYYY-MM), the loads and a teller of progress; gives `backfill.Month`.
+    """
+
+    @dg.op(
+        config_schema={
+            "loads": dg.Field(
+                dg.Enum("Loads", [dg.EnumValue(loads) for loads in get_args(Loads)]),
+                default_value="now",
+                description="now: everything that has landed by now; then: what counted on that day",
+            )
+        },
+        description="The marts as of the end of one month, in published/backcasts; what is served stays as it is.",
+    )
+    def backcast(context: dg.OpExecutionContext) -> None:
+        month = one_month(context.partition_key, context.op_config["loads"], context.log.info)
+        context.log.info(str(month))
+        if month.reasons:
+            raise dg.Failure(description=str(month), allow_retries=False)
+        context.add_output_metadata({"customers": month.customers, "lifetime value": month.clv})
+
     @dg.job(
         name=BACKFILL,
         partitions_def=months(settings),

@@ -83,7 +83,6 @@ def parsed(home: Path) -> Any:
     target = os.environ.get("TOUCHSTONE_TARGET", "duckdb")
     if target not in PARSED:
         os.environ["TOUCHSTONE_HOME"] = str(home)  # dbt's profile reads only the environment
-        os.environ.pop("TOUCHSTONE_WAREHOUSE", None)
         result = invoke(["parse", *places(home)])
         if not result.success:
             raise UserError(f"the dbt project does not parse: {result.exception}", where=str(DBT_PROJECT))

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -163,6 +164,17 @@ class Session:
 
 
 @contextmanager
+def told_to_dbt(settings: Settings, warehouse_file: Path) -> Iterator[None]:
+    """The places of a run, for dbt's profile, which reads only the environment."""
+    os.environ["TOUCHSTONE_HOME"] = str(settings.home)
+    os.environ["TOUCHSTONE_WAREHOUSE"] = str(warehouse_file)
+    try:
+        yield
+    finally:
+        os.environ.pop("TOUCHSTONE_WAREHOUSE", None)
+
+
+@contextmanager
 def open_session(
     settings: Settings, as_of: dt.date, sources: dict[str, str], run_id: str, loads: backcasts.Loads | None = None
 ) -> Iterator[Session]:
@@ -173,10 +185,8 @@ def open_session(
     loads : {"now", "then"}, optional
         Of a back-cast; without it the run is a refresh.
     """
-    os.environ["TOUCHSTONE_HOME"] = str(settings.home)  # for dbt's profile, which reads only the environment
     path = settings.backfill_warehouse_file if loads else settings.warehouse_file
-    os.environ["TOUCHSTONE_WAREHOUSE"] = str(path)
-    with home_lock(settings.home, f"run {run_id}"):
+    with home_lock(settings.home, f"run {run_id}"), told_to_dbt(settings, path):
         warehouse = Warehouse(path)
         warehouse.prepare()
         backcast = backcasts.planned(settings.home, as_of, loads) if loads else None

@@ -43,10 +43,8 @@ class Backcast:
 
 def days(home: Path) -> list[date]:
     """The days that there are back-casts of, earliest first."""
-    directory = catalogue.backcasts_directory(home)
-    if not directory.is_dir():
-        return []
-    return sorted(date.fromisoformat(path.name) for path in directory.iterdir() if not durable.is_leftover(path))
+    found = catalogue.backcasts_directory(home).glob("[0-9]*-[0-9]*-[0-9]*")
+    return sorted(date.fromisoformat(path.name) for path in found)
 
 
 def find(home: Path, as_of: date) -> ReleaseInfo:

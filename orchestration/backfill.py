@@ -104,7 +104,10 @@ def run_backfill(settings: Settings, ends: list[dt.date], loads: Loads, tell: Ca
         job = definitions().resolve_job_def(REFRESH)
         for position, as_of in enumerate(ends, start=1):
             tell(f"{as_of} ({position} of {len(ends)}) …")
-            months.append(run_month(job, settings, as_of, loads))
+            try:
+                months.append(run_month(job, settings, as_of, loads))
+            except UserError as error:  # the months before it are told as well
+                months.append(Month(as_of, "error", reasons=[str(error)]))
             if months[-1].result == "error":
                 break
     return months

@@ -118,13 +118,19 @@ def arrived(session: Session, feed_name: str) -> tuple[list[Load], str | None]:
         return [], None
     if session.backcast:
         loads = session.admitted_loads(feed_name)
-        return loads, None if loads or feed_name != "orders" else f"no orders had landed by {session.as_of}"
+        return loads, None if loads or feed_name != "orders" else nothing_counts(session)
     if feed_name in session.sources:
         feed = feed.model_copy(update={"path": session.sources[feed_name], "database": None, "api": None})
     try:
         return land(session.settings.home, feed_name, feed, session.settings.refused_limit(feed_name)), None
     except UserError as error:
         return [], str(error)
+
+
+def nothing_counts(session: Session) -> str:
+    """Why a feed has no rows in a back-cast."""
+    when = f" by the end of {session.as_of}" if session.backcast.loads == "then" else ""
+    return f"no load of it that counts had landed{when}"
 
 
 def view_of(home: Path, contract: Contract, loads: list[Load]) -> str:
@@ -169,24 +175,24 @@ def judged(
             for name in CHECKS
             if name != "arrived"
         ]
+    home, limit = session.settings.home, session.settings.refused_limit(contract.feed)
+    gone = []
+    if not (session.backcast and session.backcast.released):
+        missed = left_out(home, contract.feed, feed, limit)
+        gone = [one for one in missed if one.load not in present and session.had_landed(one.load)]
     if session.backcast and not present:
-        return [CheckOutcome(table, name, True, f"none had landed by {session.as_of}") for name in CHECKS]
+        told = "; ".join(map(str, gone)) or nothing_counts(session)
+        return [CheckOutcome(table, name, name != "contract" or not gone, told) for name in CHECKS]
     newest = present[-1]
     names = ", ".join(dict.fromkeys(file["name"] for load in present[-3:] for file in load.files))
     if len(present) > 3:
         names = f"{len(present)} loads up to {names}"
-    limit = session.settings.refused_limit(contract.feed)
     worst = max(present, key=lambda load: load.rejected_share)
     message = (
         f"{worst.rows['quarantined']} of {worst.source_rows} rows of {worst.files[0]['name']} are quarantined "
         f"({worst.rejected_share:.2%}; limit {limit:.2%})"
     )
-    home = session.settings.home
     refused = [load for load in present if load not in loads and load.load_id not in dismissed(home)]
-    gone = []
-    if not (session.backcast and session.backcast.released):
-        missed = left_out(home, contract.feed, feed, limit)
-        gone = [one for one in missed if one.load not in present and session.had_landed(one.load)]
     if len(refused) > 1:
         message = f"{len(refused)} of {len(present)} files are over the limit; the worst: {message}"
     if worst.rows["quarantined"]:
@@ -231,15 +237,14 @@ def judged(
             threshold=1,
         ),
         freshness(session, contract),
-        # Of a past day, too, what has landed since is no mistake.
-        gx.validate(
-            session.warehouse,
-            table,
-            "shape",
-            gx.feed_expectations(contract.feed, max(session.as_of, session.settings.as_of())),
-        ),
+        gx.validate(session.warehouse, table, "shape", gx.feed_expectations(contract.feed, known_until(session))),
     ]
     return outcomes
+
+
+def known_until(session: Session) -> dt.date:
+    """The day that landed moments are measured against: what has landed since a past `as_of` is no mistake."""
+    return max(session.as_of, session.settings.as_of())
 
 
 def in_words(contract: Contract, load: Load) -> Iterator[str]:

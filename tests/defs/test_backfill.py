@@ -1,15 +1,19 @@
 """Back-casts inside a run: which loads count, which checks judge, which months the page offers."""
 
 import datetime as dt
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from orchestration.defs.backfill import months
+from orchestration.defs.raw import arrived, judged, known_until
 from orchestration.defs.session import Session
 from orchestration.publishing.backcasts import Backcast
 from orchestration.quality.checks import CheckOutcome, of_a_backcast
 from orchestration.settings import load_settings
+from orchestration.sources.contract import CONTRACTS
+from orchestration.sources.landing import land
 
 DAY = dt.date(2026, 5, 31)
 
@@ -62,6 +66,34 @@ def test_the_names_of_checks_that_do_not_judge_are_names_of_checks(tmp_path):
 
     checks = {key.split(":")[1] for key in load_settings(home=tmp_path).gates.checks}
     assert checks >= OF_THE_PRESENT
+
+
+def test_a_feed_that_had_not_begun_is_not_missed_but_orders_are(tmp_path):
+    """Of complaints that were first fed in March there are none in January."""
+    then = session_of(load_settings(home=tmp_path), "then")
+    nothing = "no load of it that counts had landed by the end of 2026-05-31"
+    assert arrived(then, "orders") == ([], nothing)
+    assert arrived(then, "complaints") == ([], None)
+    outcomes = judged(then, CONTRACTS["complaints"], [], [], None)
+    assert {(outcome.passed, outcome.message) for outcome in outcomes} == {(True, nothing)}
+
+
+def test_a_load_that_is_refused_holds_a_backcast_as_it_holds_a_refresh(tmp_path):
+    """Its rows are missed, whichever day is computed."""
+    export = tmp_path / "complaints.csv"
+    export.write_text("complaint_id,customer_id,opened_at\nP1,C1,yesterday\n")
+    now = session_of(load_settings(home=tmp_path), "now")
+    land(tmp_path, "complaints", now.settings.sources.feeds["complaints"].model_copy(update={"path": str(export)}))
+    assert arrived(now, "complaints") == ([], None)
+    outcomes = judged(now, CONTRACTS["complaints"], [], [], None)
+    assert [outcome.name for outcome in outcomes if not outcome.passed] == ["contract"]
+
+
+def test_moments_are_measured_against_the_configured_day_of_which_a_past_one_knows_nothing(tmp_path):
+    """Orders of June 2026 are no mistake of January 2025; a day ahead of the configured one is taken as it is."""
+    session = session_of(load_settings(home=tmp_path), "now")
+    assert known_until(replace(session, as_of=dt.date(2025, 1, 31))) == dt.date(2026, 6, 30)
+    assert known_until(replace(session, as_of=dt.date(2026, 8, 1))) == dt.date(2026, 8, 1)
 
 
 def test_the_page_offers_the_months_up_to_that_of_a_closed_data_set(tmp_path):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orchestration.backfill import backfill
 from orchestration.config.sources import Feed
 from orchestration.errors import UserError
 from orchestration.judging.commands import judgements
@@ -178,8 +179,8 @@ def tell_headline(settings: Settings) -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of a table.")
 def releases(as_json: bool) -> None:
-    """The releases on disk, newest last; the served one is marked."""
-    from orchestration.publishing import catalogue
+    """The releases on disk, newest last; the served one is marked. Back-casts are listed apart."""
+    from orchestration.publishing import backcasts, catalogue
 
     home = load_settings().home
     served = catalogue.served_id(home)
@@ -196,6 +197,8 @@ def releases(as_json: bool) -> None:
             mark = "*" if row["is_served"] else " "
             told = row["damage"] or f"as of {row['as_of']}  {row['customers']:>10,} customers"
             click.echo(f"{mark} {row['release_id']}  {told}")
+    if not as_json and (past := backcasts.days(home)):
+        click.echo(f"Back-casts, in {catalogue.backcasts_directory(home)}: {', '.join(map(str, past))}")
 
 
 def release_row(home: Path, release_id: str) -> dict:
@@ -295,6 +298,7 @@ def tell_erasure(erasure) -> None:
         click.secho("Every column of every file was searched: nothing is left.", fg="green")
 
 
+main.add_command(backfill)
 main.add_command(diff)
 main.add_command(judgements)
 main.add_command(quality)

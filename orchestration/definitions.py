@@ -10,7 +10,9 @@ REFRESH = "refresh"
 @dg.definitions
 def definitions() -> dg.Definitions:
     """Assets, their checks, the job and what starts it, of the configuration that is in force."""
+    from orchestration.backfill import run_one
     from orchestration.defs.automation import every_morning, new_files
+    from orchestration.defs.backfill import backfill_job
     from orchestration.defs.clusters import clusters
     from orchestration.defs.clv import clv
     from orchestration.defs.dbt import build_dbt_assets, unique_keys
@@ -44,7 +46,7 @@ def definitions() -> dg.Definitions:
     return dg.Definitions(
         assets=[*tables, *releases],
         asset_checks=[shape_checks(marts)],
-        jobs=[refresh],
+        jobs=[refresh, backfill_job(settings, run_one)],
         schedules=[every_morning(REFRESH, settings)],
         sensors=[new_files(REFRESH, settings)],
         resources={"session": session_resource},

@@ -67,6 +67,11 @@ class Settings:
     def warehouse_file(self) -> Path:
         return self.home / "warehouse.duckdb"
 
+    @property
+    def backfill_warehouse_file(self) -> Path:
+        """Back-casts have a working database of their own: the tables that grow there are of other days."""
+        return self.home / "backfill" / "warehouse.duckdb"
+
     def config_file(self, name: str) -> Path:
         """The file that is in force: the company's own, or the shipped one."""
         own = self.config_dir / name
@@ -110,8 +115,12 @@ class Settings:
         configured = self.sources.as_of
         if configured != "yesterday":
             return configured
-        zone = zoneinfo.ZoneInfo(self.sources.time_zone) if self.sources.time_zone else None
-        return dt.datetime.now(zone).date() - dt.timedelta(days=1)
+        return dt.datetime.now(self.zone).date() - dt.timedelta(days=1)
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo | None:
+        """The company's time zone; None is the machine's."""
+        return zoneinfo.ZoneInfo(self.sources.time_zone) if self.sources.time_zone else None
 
 
 def judged_hierarchies(path: Path) -> set[str]:

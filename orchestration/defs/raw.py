@@ -109,16 +109,28 @@ def raw_asset(contract: Contract) -> dg.AssetsDefinition:
 
 
 def arrived(session: Session, feed_name: str) -> tuple[list[Load], str | None]:
-    """Land the feed; the loads that hold what its source holds now, or what keeps it from being read."""
+    """Land the feed; the loads that hold what its source holds now, or what keeps it from being read.
+
+    A back-cast lands nothing. What began later cannot be missing from it; without orders there is nothing to compute.
+    """
     feed = session.settings.sources.feeds.get(feed_name)
     if feed is None:
         return [], None
+    if session.backcast:
+        loads = session.admitted_loads(feed_name)
+        return loads, None if loads or feed_name != "orders" else nothing_counts(session)
     if feed_name in session.sources:
         feed = feed.model_copy(update={"path": session.sources[feed_name], "database": None, "api": None})
     try:
         return land(session.settings.home, feed_name, feed, session.settings.refused_limit(feed_name)), None
     except UserError as error:
         return [], str(error)
+
+
+def nothing_counts(session: Session) -> str:
+    """Why a feed has no rows in a back-cast."""
+    when = f" by the end of {session.as_of}" if session.backcast.loads == "then" else ""
+    return f"no load of it that counts had landed{when}"
 
 
 def view_of(home: Path, contract: Contract, loads: list[Load]) -> str:
@@ -163,19 +175,24 @@ def judged(
             for name in CHECKS
             if name != "arrived"
         ]
+    home, limit = session.settings.home, session.settings.refused_limit(contract.feed)
+    gone = []
+    if not (session.backcast and session.backcast.released):
+        missed = left_out(home, contract.feed, feed, limit)
+        gone = [one for one in missed if one.load not in present and session.had_landed(one.load)]
+    if session.backcast and not present:
+        told = "; ".join(map(str, gone)) or nothing_counts(session)
+        return [CheckOutcome(table, name, name != "contract" or not gone, told) for name in CHECKS]
     newest = present[-1]
     names = ", ".join(dict.fromkeys(file["name"] for load in present[-3:] for file in load.files))
     if len(present) > 3:
         names = f"{len(present)} loads up to {names}"
-    limit = session.settings.refused_limit(contract.feed)
     worst = max(present, key=lambda load: load.rejected_share)
     message = (
         f"{worst.rows['quarantined']} of {worst.source_rows} rows of {worst.files[0]['name']} are quarantined "
         f"({worst.rejected_share:.2%}; limit {limit:.2%})"
     )
-    home = session.settings.home
     refused = [load for load in present if load not in loads and load.load_id not in dismissed(home)]
-    gone = [one for one in left_out(home, contract.feed, feed, limit) if one.load not in present]
     if len(refused) > 1:
         message = f"{len(refused)} of {len(present)} files are over the limit; the worst: {message}"
     if worst.rows["quarantined"]:
@@ -221,9 +238,14 @@ def judged(
             threshold=1,
         ),
         freshness(session, contract),
-        in_force.shape(session.warehouse, contract, gx.feed_expectations(contract.feed, session.as_of), files),
+        in_force.shape(session.warehouse, contract, gx.feed_expectations(contract.feed, known_until(session)), files),
     ]
     return outcomes
+
+
+def known_until(session: Session) -> dt.date:
+    """The day that landed moments are measured against: what has landed since a past `as_of` is no mistake."""
+    return max(session.as_of, session.settings.as_of())
 
 
 def in_words(contract: Contract, load: Load) -> Iterator[str]:
@@ -319,10 +341,13 @@ def raw_loads(session: dg.ResourceParam[Session]):
 def conservation(session: Session, loads: list[Load]) -> CheckOutcome:
     """What arrived against what the landed files hold now, counted from the files themselves."""
     broken = []
-    served = catalogue.served(session.settings.home)
-    for known in served.manifest["loads"] if served else []:
-        if not (session.settings.home / "landing" / known["feed"] / f"load={known['load_id']}").is_dir():
-            broken.append(f"{known['feed']} {known['load_id']}: the served release was made from it, and it is gone")
+    relied_on = [catalogue.served(session.settings.home), session.backcast and session.backcast.released]
+    made_from = {
+        (load["feed"], load["load_id"]) for release in relied_on if release for load in release.manifest["loads"]
+    }
+    for feed_name, load_id in sorted(made_from):
+        if not (session.settings.home / "landing" / feed_name / f"load={load_id}").is_dir():
+            broken.append(f"{feed_name} {load_id}: a release was made from it, and it is gone")
     for load in loads:
         broken += [f"{load.feed} {load.load_id}: {told}" for told in not_conserved(session, load)]
     rows = sum(load.source_rows for load in loads)

@@ -8,7 +8,7 @@ import dagster as dg
 
 from orchestration.defs.session import Session
 from orchestration.errors import UserError
-from orchestration.publishing import catalogue, pins, postgres
+from orchestration.publishing import backcasts, catalogue, pins, postgres
 from orchestration.publishing.release import publish
 from orchestration.quality.gate import Unmet, code_version
 from orchestration.sources.files import quoted
@@ -54,7 +54,7 @@ def release_asset(
                     allow_retries=False,
                 )
             pin = pins.pin(session.settings.home)
-            if pin:
+            if pin and not session.backcast:
                 session.is_pinned_out = True
                 raise dg.Failure(
                     description=f"Every check passed, but {pin.release_id} is pinned since {pin.since}, by a rollback. "
@@ -62,13 +62,12 @@ def release_asset(
                     allow_retries=False,
                 )
             drop_strangers(session, {key.path[-1] for key in marts})
+            told, home = manifest(session) | {"keys": keys}, session.settings.home
             with session.warehouse.connect() as connection:
-                release = publish(
-                    connection,
-                    session.settings.home,
-                    manifest=manifest(session) | {"keys": keys},
-                    message=f"run {session.run_id}",
-                )
+                if session.backcast:
+                    release = backcasts.write(connection, home, manifest=told)
+                else:
+                    release = publish(connection, home, manifest=told, message=f"run {session.run_id}")
             session.is_published = True
             return dg.MaterializeResult(
                 metadata={
@@ -93,6 +92,8 @@ def release_asset(
 def postgres_release(session: dg.ResourceParam[Session]):
     """Whether this run has published or not: what is served is what PostgreSQL shows."""
     with session.step("release.postgres"):
+        if session.backcast:
+            return dg.MaterializeResult(metadata={"release": "a back-cast changes nothing that readers see"})
         place, release = postgres.place_of(session.settings), catalogue.served(session.settings.home)
         if release is None:
             raise UserError("nothing is served yet", mend="refresh everything")
@@ -103,9 +104,12 @@ def postgres_release(session: dg.ResourceParam[Session]):
 def back_in_time(session: Session) -> list[Unmet]:
     """A date before the served one is a back-cast, and a back-cast never moves what is served."""
     served = catalogue.served(session.settings.home)
-    if served is None or session.as_of >= served.as_of:
+    if session.backcast or served is None or session.as_of >= served.as_of:
         return []
-    told = f"{session.as_of} is before {served.as_of}, which is served; to go back on purpose: touchstone rollback"
+    told = (
+        f"{session.as_of} is before {served.as_of}, which is served; to go back on purpose: touchstone rollback; "
+        "to see what was then: touchstone backfill"
+    )
     return [Unmet("release.current", "not_back_in_time", "failed", told, None, None)]
 
 
@@ -167,7 +171,10 @@ def manifest(session: Session) -> dict:
                     "unknown_columns": load.unknown_columns,
                 }
             )
-    return {
+    backcast = session.backcast
+    released = backcast.released.release_id if backcast and backcast.released else None
+    of_the_past = {"backcast": {"loads": backcast.loads, "reproduces": released}} if backcast else {}
+    return of_the_past | {
         "as_of": session.as_of,
         "base_release_id": session.base.release_id if session.base else None,
         "checks": [

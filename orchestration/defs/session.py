@@ -12,15 +12,17 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
 
 from orchestration.errors import UserError, without_values
-from orchestration.publishing import catalogue, status
+from orchestration.publishing import backcasts, catalogue, status
+from orchestration.publishing.backcasts import Backcast
 from orchestration.publishing.lock import home_lock
-from orchestration.quality.checks import CheckOutcome
+from orchestration.quality.checks import CheckOutcome, of_a_backcast
 from orchestration.quality.gate import Gate, Unmet, inputs_of
 from orchestration.settings import Settings, load_settings
 from orchestration.sources.loads import Load, admitted, in_force, loads_of
@@ -32,7 +34,7 @@ class Session:
     """What the steps of one run share.
 
     `sources` replaces the configured path of a feed. `unmet` is set by a refused release; `errors` holds what broke
-    a step.
+    a step. `backcast` is set where a past day is computed again: nothing lands, and what is served stays.
     """
 
     settings: Settings
@@ -42,6 +44,7 @@ class Session:
     gate: Gate
     base: catalogue.ReleaseInfo | None
     run_id: str
+    backcast: Backcast | None = None
     is_published: bool = False
     is_pinned_out: bool = False
     unmet: list[Unmet] = field(default_factory=list)
@@ -66,8 +69,19 @@ class Session:
 
     def admitted_loads(self, feed_name: str) -> list[Load]:
         """The loads of a feed that count: those in force whose refused share is within the gate's."""
-        loads = admitted(loads_of(self.settings.home, feed_name), self.settings.refused_limit(feed_name))
+        landed = loads_of(self.settings.home, feed_name)
+        if self.backcast and self.backcast.released:  # they were admitted then, by the gate of then
+            recorded = {load["load_id"] for load in self.backcast.released.manifest["loads"]}
+            return [load for load in landed if load.load_id in recorded]
+        loads = admitted(list(filter(self.had_landed, landed)), self.settings.refused_limit(feed_name))
         return in_force(loads, self.settings.sources.feeds.get(feed_name))
+
+    def had_landed(self, load: Load) -> bool:
+        """Whether a load was there on the day that counts: of a back-cast with the loads of then, `as_of` itself."""
+        if self.backcast is None or self.backcast.loads == "now":
+            return True
+        end = dt.datetime.combine(self.as_of + dt.timedelta(days=1), dt.time(), self.settings.zone).astimezone()
+        return dt.datetime.fromisoformat(load.landed_at) < end
 
     def fingerprint(self) -> str:
         """The candidate: its inputs and its loads."""
@@ -90,6 +104,8 @@ class Session:
 
     def report(self, outcomes: list[CheckOutcome]) -> Iterator[dg.AssetCheckResult]:
         """Write results into the ledger, and give them to Dagster."""
+        if self.backcast:
+            outcomes = list(map(of_a_backcast, outcomes))
         self.gate.record_checks(outcomes)
         return (self.to_dagster(outcome) for outcome in outcomes)
 
@@ -112,33 +128,76 @@ class Session:
             metadata={name: value for name, value in told.items() if value is not None},
         )
 
+    def reasons(self) -> list[dict[str, Any]]:
+        """Why the run is held; empty where nothing was refused."""
+        failed = self.gate.failures_of_run()
+        if not failed and not self.unmet:
+            return []
+        reasons = [{**row, "check": f"{row['subject']}:{row['check_name']}"} for row in failed] or [
+            {
+                "check": f"{reason.subject}:{reason.check}",
+                "subject": reason.subject,
+                "severity": "block",
+                "message": f"{reason.state}: {reason.message}",
+                "observed": reason.observed,
+                "threshold": reason.threshold,
+            }
+            for reason in self.unmet
+        ]
+        # What broke a step is a reason too: its checks never ran.
+        return reasons + [
+            {"check": error.split(":")[0], "severity": "block", "message": error} for error in self.errors
+        ]
+
     def conclude(self) -> None:
         """Say in the status how the run ended, unless it was published or had nothing to say."""
         home = self.settings.home
-        failed = self.gate.failures_of_run()
         if self.is_published:
             if self.errors:
                 status.record_error(home, f"run {self.run_id}: published, but {self.errors[0]}")
             return
-        if failed or self.unmet:
-            reasons = [{**row, "check": f"{row['subject']}:{row['check_name']}"} for row in failed] or [
-                {
-                    "check": f"{reason.subject}:{reason.check}",
-                    "subject": reason.subject,
-                    "severity": "block",
-                    "message": f"{reason.state}: {reason.message}",
-                    "observed": reason.observed,
-                    "threshold": reason.threshold,
-                }
-                for reason in self.unmet
-            ]
-            # What broke a step is a reason too: its checks never ran.
-            reasons += [{"check": error.split(":")[0], "severity": "block", "message": error} for error in self.errors]
+        reasons = self.reasons()
+        if reasons:
             status.record_held(home, self.as_of, reasons, f"run {self.run_id}: {len(reasons)} reasons to hold")
         elif self.is_pinned_out:
             status.record_held(home, self.as_of, [], f"run {self.run_id}: every check passed; what is served is pinned")
         elif self.errors:
             status.record_error(home, f"run {self.run_id}: {self.errors[0]}")
+
+
+@contextmanager
+def told_to_dbt(settings: Settings, warehouse_file: Path) -> Iterator[None]:
+    """The places of a run, for dbt's profile, which reads only the environment."""
+    os.environ["TOUCHSTONE_HOME"] = str(settings.home)
+    os.environ["TOUCHSTONE_WAREHOUSE"] = str(warehouse_file)
+    try:
+        yield
+    finally:
+        os.environ.pop("TOUCHSTONE_WAREHOUSE", None)
+
+
+@contextmanager
+def open_session(
+    settings: Settings, as_of: dt.date, sources: dict[str, str], run_id: str, loads: backcasts.Loads | None = None
+) -> Iterator[Session]:
+    """Hold the lock, the engine and the ledger for one run.
+
+    Parameters
+    ----------
+    loads : {"now", "then"}, optional
+        Of a back-cast; without it the run is a refresh.
+    """
+    path = settings.backfill_warehouse_file if loads else settings.warehouse_file
+    with home_lock(settings.home, f"run {run_id}"), told_to_dbt(settings, path):
+        warehouse = Warehouse(path)
+        warehouse.prepare()
+        backcast = backcasts.planned(settings.home, as_of, loads) if loads else None
+        base = backcast.base if backcast else backcasts.base_of_release(settings.home, as_of)
+        inputs = inputs_of(settings, as_of, base.release_id if base else None)
+        gate = Gate(warehouse, settings.gates, inputs, run_id)
+        # One connection stays open: the engine writes a checkpoint whenever the last one closes.
+        with warehouse.connect():
+            yield Session(settings, as_of, sources, warehouse, gate, base, run_id, backcast)
 
 
 @dg.resource(
@@ -154,18 +213,9 @@ def session_resource(context: dg.InitResourceContext) -> Iterator[Session]:
     """Hold the lock and the ledger for one run; at its end, say in the status how it went."""
     settings = load_settings()
     as_of = settings.as_of(context.resource_config.get("as_of"))
-    run_id = context.run_id or "outside a run"
-    os.environ["TOUCHSTONE_HOME"] = str(settings.home)  # for dbt's profile, which reads only the environment
-    with home_lock(settings.home, f"run {run_id}"):
-        warehouse = Warehouse(settings.warehouse_file)
-        warehouse.prepare()
-        base = catalogue.base_release(settings.home, as_of)
-        inputs = inputs_of(settings, as_of, base.release_id if base else None)
-        gate = Gate(warehouse, settings.gates, inputs, run_id)
-        session = Session(settings, as_of, context.resource_config["sources"], warehouse, gate, base, run_id)
-        # One connection stays open: the engine writes a checkpoint whenever the last one closes.
-        with warehouse.connect():
-            try:
-                yield session
-            finally:
-                session.conclude()
+    sources = context.resource_config["sources"]
+    with open_session(settings, as_of, sources, context.run_id or "outside a run") as session:
+        try:
+            yield session
+        finally:
+            session.conclude()

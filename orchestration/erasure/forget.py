@@ -21,7 +21,7 @@ from orchestration.sources import forgotten
 from orchestration.sources.forgotten import Key
 from orchestration.sources.identifiers import normalised
 
-OURS = ("landing", "published", "dagster", "dbt")
+OURS = ("landing", "published", "dagster", "dbt", "backfill")
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ def forget(settings: Settings, customer_id: str) -> Erasure:
         needles = Needles(person.identifiers)
         foreign, unsearched = sources(settings)
         is_warehouse_dropped = runs.drop_warehouse(settings.warehouse_file)
+        runs.drop_warehouse(settings.backfill_warehouse_file)
         own_means = (home / "landing", home / "published", forgotten.list_file(home), home / ".lock")
         texts = runs.erase_texts(home, needles, [*own_means, *foreign])
         marts = released.erase(home, person.sought(), needles)

@@ -16,7 +16,7 @@ import duckdb
 from orchestration import durable
 from orchestration.erasure.needles import ERASED, Needles
 from orchestration.erasure.replacing import finish, replacing
-from orchestration.publishing import catalogue, manifest, marts, own_tables, status
+from orchestration.publishing import backcasts, catalogue, manifest, marts, own_tables, status
 from orchestration.publishing.release import remove_leftovers
 from orchestration.sources.files import literal, quoted
 from orchestration.sources.naming import Sought, among
@@ -29,12 +29,17 @@ def settle(home: Path) -> None:
     remove_leftovers(home)
     for release_id in catalogue.release_ids(home):
         finish(catalogue.releases_directory(home) / release_id)
+    for day in backcasts.days(home):
+        finish(catalogue.backcasts_directory(home) / day.isoformat())
 
 
 def erase(home: Path, sought: Sought, needles: Needles) -> dict[str, int]:
-    """Take a person out of every release and the status; how many rows, by mart. The caller holds the lock."""
+    """Take a person out of every release and back-cast, and the status; how many rows, by mart.
+
+    The caller holds the lock.
+    """
     erased: dict[str, int] = {}
-    for release in catalogue.releases(home):
+    for release in [*catalogue.releases(home), *(backcasts.find(home, day) for day in backcasts.days(home))]:
         for mart, rows in erase_release(release, sought, needles).items():
             erased[mart] = erased.get(mart, 0) + rows
     told = catalogue.published(home) / "status.json"

@@ -15,6 +15,9 @@ from orchestration.publishing import manifest
 
 _MOMENT = "%Y%m%dT%H%M%SZ"
 
+# What the id of a back-cast begins with; a release of the first day may name one as its base.
+BACKCAST = "backcast-"
+
 
 @dataclass(frozen=True)
 class ReleaseInfo:
@@ -48,6 +51,11 @@ def published(home: Path) -> Path:
 def releases_directory(home: Path) -> Path:
     """Where each release has its directory."""
     return published(home) / "releases"
+
+
+def backcasts_directory(home: Path) -> Path:
+    """Where each back-cast has its directory, named by its day; there may be none."""
+    return published(home) / "backcasts"
 
 
 def current_link(home: Path) -> Path:
@@ -137,12 +145,22 @@ def base_release(home: Path, as_of: date) -> ReleaseInfo | None:
     return next((release for release in _chain(home) if release.as_of < as_of), None)
 
 
+def of_day(home: Path, as_of: date) -> ReleaseInfo | None:
+    """The release of a day in the line of what is served: the one that the days after it went on from."""
+    return next((release for release in _chain(home) if release.as_of == as_of), None)
+
+
+def is_backcast(release_id: str) -> bool:
+    """Whether an id is that of a back-cast, which is no release and may be replaced."""
+    return release_id.startswith(BACKCAST)
+
+
 def _chain(home: Path) -> Iterator[ReleaseInfo]:
     release = served(home)
     while release is not None:
         yield release
         base_id = release.manifest.get("base_release_id")
-        base = None if base_id is None else find(home, base_id)
+        base = None if base_id is None or is_backcast(base_id) else find(home, base_id)
         if base is not None and base.as_of >= release.as_of:
             raise UserError(
                 f"Release {release.release_id} (as of {release.as_of}) names as its base {base_id} "

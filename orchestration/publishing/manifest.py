@@ -89,8 +89,13 @@ def write(directory: Path, manifest: dict) -> dict:
     return manifest
 
 
-def read(directory: Path) -> dict:
-    """Read the manifest of a release.
+def read(directory: Path, named_by: str = "release_id") -> dict:
+    """Read the manifest of a release, or of a back-cast.
+
+    Parameters
+    ----------
+    named_by : str
+        What in the manifest the directory bears the name of.
 
     Raises
     ------
@@ -107,7 +112,7 @@ def read(directory: Path) -> dict:
         raise UserError(
             f"The manifest of release {directory.name} cannot be read: {error}.", where=str(path), mend=mend
         ) from None
-    if not isinstance(manifest, dict) or manifest.get("release_id") != directory.name:
+    if not isinstance(manifest, dict) or manifest.get(named_by) != directory.name:
         raise UserError(f"The manifest of release {directory.name} is not its own.", where=str(path), mend=mend)
     return manifest
 

@@ -59,14 +59,14 @@ def publish(warehouse: duckdb.DuckDBPyConnection, home: Path, *, manifest: dict,
         temporary = directory.with_name(f".tmp-{release_id}")
         temporary.mkdir(parents=True)
         try:
-            _write(warehouse, temporary, manifest)
+            write_set(warehouse, temporary, manifest)
             temporary.rename(directory)
             durable.sync(directory.parent)
             switch(home, release_id)
         except BaseException:
-            _discard(temporary)
+            discard(temporary)
             if catalogue.served_id(home) != release_id:
-                _discard(directory)
+                discard(directory)
             raise
         try:
             status.record_published(home, message)
@@ -138,8 +138,9 @@ def verify(release: ReleaseInfo) -> None:
 
 def remove_leftovers(home: Path) -> None:
     """Remove what dead processes left half-written. The caller holds the lock, so nothing of it is in use."""
-    for directory in (catalogue.published(home), catalogue.releases_directory(home)):
-        directory.mkdir(parents=True, exist_ok=True)
+    catalogue.releases_directory(home).mkdir(parents=True, exist_ok=True)
+    places = (catalogue.published(home), catalogue.releases_directory(home), catalogue.backcasts_directory(home))
+    for directory in filter(Path.is_dir, places):
         for path in filter(durable.is_leftover, directory.iterdir()):
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
@@ -147,7 +148,7 @@ def remove_leftovers(home: Path) -> None:
                 path.unlink()
 
 
-def _write(warehouse: duckdb.DuckDBPyConnection, directory: Path, manifest: dict) -> None:
+def write_set(warehouse: duckdb.DuckDBPyConnection, directory: Path, manifest: dict) -> None:
     """Fill a directory with a whole release, verified and on the disk."""
     expected = marts.contents(warehouse)
     if not expected:
@@ -163,7 +164,7 @@ def _write(warehouse: duckdb.DuckDBPyConnection, directory: Path, manifest: dict
     durable.sync_directory(directory)
 
 
-def _discard(directory: Path) -> None:
+def discard(directory: Path) -> None:
     """Remove a directory, renamed first: half a release must never bear a release's name."""
     if directory.exists():
         doomed = directory.with_name(f".tmp-discarded-{secrets.token_hex(4)}")

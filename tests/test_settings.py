@@ -39,8 +39,20 @@ def own(tmp_path):
 def test_the_shipped_configuration_loads():
     """It is what a first refresh runs on."""
     settings = load_settings()
-    assert set(settings.values) == {*FILES, "judgements"}
+    assert set(settings.values) == {*FILES, "judgements"} - {"publishing"}
     assert settings.judgement_files
+
+
+def test_where_releases_go_changes_no_mart(own):
+    """A PostgreSQL that is added asks for no new candidate."""
+    before = own().configuration_hash
+    assert own("publishing", 'postgres: {url: "${READERS}"}').configuration_hash == before
+
+
+def test_the_url_of_the_readers_database_is_never_in_the_configuration(own):
+    """It holds a password; the configuration is published."""
+    with pytest.raises(UserError, match="postgres.url"):
+        own("publishing", "postgres: {url: postgresql://bi:s3cret@host/marts}")
 
 
 def test_every_feed_of_the_contract_can_be_configured_and_no_other():

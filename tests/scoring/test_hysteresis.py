@@ -12,7 +12,7 @@ from orchestration.scoring.tiers import TierSettings, decide_tiers, read_summary
 
 EVERYONE = rfm_segments([{"name": "others", "recency": [1, 5], "frequency": [1, 5], "monetary": [1, 5]}])
 TIERS = ("platinum", "gold", "iron", "lead")
-HISTORY = {
+HISTORY = {name: "varchar" for name in ("customer_id", "scheme", "segment")} | {"valid_from": "date", "valid_to": "date"}
     "customer_id": "varchar",
     "scheme": "varchar",
     "segment": "varchar",
@@ -100,7 +100,7 @@ def test_without_hysteresis_the_past_is_not_even_read(engine):
     ),
 )
 def test_sizes_are_the_ceilings_and_moves_are_the_margins_whoever_was_where(engine, before, hysteresis, shares):
-    """For each cut: as many above as ever; nobody above from below the band, all there from above it, none displaced."""
+    """For each cut: as many above as ever, nobody from below the band, all from above it, and none displaced."""
     customers = len(before)
     held = [interval(rank, tier) for rank, tier in enumerate(before, start=1) if tier]
     rows = placed(engine, customers, held, hysteresis, dict(zip(TIERS, shares, strict=False)))

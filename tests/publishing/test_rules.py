@@ -10,7 +10,7 @@ from orchestration.publishing.rules import RULES, changed_rules
 from orchestration.settings import PROJECT, load_settings
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def now():
     return json.loads(json.dumps(load_settings().values))
 

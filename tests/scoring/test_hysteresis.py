@@ -12,7 +12,7 @@ from orchestration.scoring.tiers import TierSettings, decide_tiers, read_summary
 
 EVERYONE = rfm_segments([{"name": "others", "recency": [1, 5], "frequency": [1, 5], "monetary": [1, 5]}])
 TIERS = ("platinum", "gold", "iron", "lead")
-HISTORY = {name: "varchar" for name in ("customer_id", "scheme", "segment")} | {"valid_from": "date", "valid_to": "date"}
+HISTORY = {
     "customer_id": "varchar",
     "scheme": "varchar",
     "segment": "varchar",

@@ -35,7 +35,7 @@ refreshes = st.tuples(
     st.just("refresh"), st.integers(0, 400), st.tuples(*(st.sampled_from(SEGMENTS) for _ in CUSTOMERS))
 )
 rollbacks = st.tuples(st.just("rollback"), st.integers(0, 20), st.none())
-steps = st.lists(st.one_of(refreshes, refreshes, rollbacks), min_size=1, max_size=12)
+steps = st.lists(st.one_of(refreshes, refreshes, rollbacks), min_size=1, max_size=10)
 
 
 class Home:
@@ -121,7 +121,7 @@ def models(clean_refresh: Refresh) -> dict[str, str]:
 def test_history_is_that_of_the_line_of_what_is_served(models, tmp_path_factory):
     """A rollback takes history back, and a day that is refreshed again does not count itself as its past."""
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(steps)
     def holds(actions):
         home = Home(tmp_path_factory.mktemp("home"), models)

@@ -11,6 +11,7 @@ class TiersConfig(Strict):
     """`pyramid` holds each tier's own share from the top; who is left is lead. ABC ends are cumulative."""
 
     pyramid: dict[Literal["platinum", "gold", "iron"], ExactShare]
+    hysteresis: ExactShare = "0"
     abc_a_up_to: ExactShare = "0.80"
     abc_b_up_to: ExactShare = "0.95"
     key_accounts: int = Field(default=50, ge=0)

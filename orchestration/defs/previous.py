@@ -8,9 +8,21 @@ import dagster as dg
 
 from orchestration.defs.session import Session
 from orchestration.publishing.catalogue import ReleaseInfo
+from orchestration.publishing.rules import changed_rules
 from orchestration.scoring.clusters.profiles import PROFILE_COLUMNS
 from orchestration.sources.files import literal
 from orchestration.warehouse.duckdb import Warehouse
+
+# What tells why a customer moved, of customer_value.
+COMPARED = {
+    "customer_id": "varchar",
+    "last_ordered_at": "timestamp",
+    "orders": "bigint",
+    "revenue": "decimal(18, 2)",
+    "profit": "decimal(18, 2)",
+    "clv": "decimal(18, 2)",
+    "clv_method": "varchar",
+}
 
 
 @dg.asset(
@@ -77,4 +89,39 @@ def previous_clusters(session: dg.ResourceParam[Session]):
         yield dg.MaterializeResult(metadata=metadata)
 
 
-PREVIOUS_ASSETS = [previous_history, previous_clusters]
+def values_before(warehouse: Warehouse, base: ReleaseInfo | None) -> str:
+    """The select of what a base published of its customers; what an older one did not say yet is null."""
+    published = base.directory / "customer_value.parquet" if base else None
+    if published is None or not published.exists():
+        return f"select {', '.join(f'null::{kind} as {name}' for name, kind in COMPARED.items())} where false"
+    file = f"read_parquet({literal(published)})"
+    there = {name for name, *_ in warehouse.rows(f"describe select * from {file}")}
+    columns = (f"{name if name in there else 'null'}::{kind} as {name}" for name, kind in COMPARED.items())
+    return f"select {', '.join(columns)} from {file}"
+
+
+@dg.asset(
+    key=["previous", "customer_value"],
+    group_name="previous",
+    kinds={"duckdb"},
+    owners=["team:data"],
+    description="What the latest release of an earlier date said of each customer's orders and value, and which rules "
+    "of segmenting are not those of that release: what tells why customers moved.",
+)
+def previous_values(session: dg.ResourceParam[Session]):
+    with session.step("previous.customer_value"):
+        base, warehouse = session.base, session.warehouse
+        warehouse.create_table("previous.customer_value", values_before(warehouse, base))
+        changed = changed_rules(base.manifest["configuration"], session.settings.values) if base else {}
+        rows = [{"scheme": scheme, "rules": ", ".join(rules)} for scheme, rules in changed.items()]
+        warehouse.write("previous.changed_rules", rows, {"scheme": "varchar", "rules": "varchar"})
+        session.gate.record_built("previous.customer_value", [])
+        metadata = {
+            **session.shown("previous.customer_value"),
+            "base release": base.release_id if base else "none: this is the first",
+            "changed rules": dg.MetadataValue.json(changed),
+        }
+        yield dg.MaterializeResult(metadata=metadata)
+
+
+PREVIOUS_ASSETS = [previous_history, previous_clusters, previous_values]

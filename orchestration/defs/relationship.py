@@ -1,14 +1,18 @@
-"""The asset of what changed in complaints, and the pictures on the pages of the marts of relationships and complaints.
+"""The asset of what changed in complaints, and the pictures on the pages of marts.
 
 The arithmetic is in scoring/; how score assets are made is in defs/scores.py.
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 
 from orchestration.defs.pictures import shown_picture
 from orchestration.defs.scores import finished, score_asset
 from orchestration.defs.session import Session
-from orchestration.publishing import findings, relationship_report
+from orchestration.publishing import findings, migration_pictures, relationship_report
+from orchestration.publishing.labels import Labels
 from orchestration.quality import complaint_changes as checks
 from orchestration.scoring import complaint_changes as changes
 
@@ -38,11 +42,19 @@ def complaint_change(context: dg.AssetExecutionContext, session: dg.ResourcePara
 def mart_pictures(session: Session, table: str) -> dict[str, dg.MarkdownMetadataValue]:
     """What the page of a mart shows beside its table; nothing for a table without a picture, or without data."""
     schema, mart = table.split(".")
-    if schema != "marts" or mart not in relationship_report.PICTURES:
+    if schema != "marts" or mart not in PICTURES:
         return {}
     with session.warehouse.connect() as connection, findings.Marts(connection, schema) as marts:
-        svg = relationship_report.PICTURES[mart](marts, session.settings.values, findings.labels(marts))
+        svg = PICTURES[mart](marts, session.settings.values, findings.labels(marts))
     return {"picture": shown_picture(svg)} if svg else {}
+
+
+def _tier_flow(marts: findings.Marts, configuration: Mapping[str, Any], labels: Labels) -> str | None:
+    moves = findings.migration(marts)
+    return None if moves is None else migration_pictures.tier_flow(moves, labels)
+
+
+PICTURES = {**relationship_report.PICTURES, "tier_migration": _tier_flow}
 
 
 RELATIONSHIP_ASSETS = [complaint_change]

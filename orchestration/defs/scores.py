@@ -58,7 +58,7 @@ def finished(session: Session, context: dg.AssetExecutionContext, outcomes: list
 
 @score_asset(
     "value_tiers",
-    ["scores.clv", "facts.customer_orders", "facts.customer_surveys"],
+    ["scores.clv", "facts.customer_orders", "facts.customer_surveys", "previous.segment_history"],
     "The pyramid, ABC classes, key accounts, RFM and the value quadrant of each customer.",
     checks.VALUE_TIERS,
 )
@@ -69,6 +69,9 @@ def value_tiers(context: dg.AssetExecutionContext, session: dg.ResourceParam[Ses
         session.warehouse.create_table("scores.value_tiers", tiers.value_tiers_sql(decision))
         metadata = {
             "last ranks": dg.MetadataValue.json(decision.last_ranks),
+            "ranks where the tier before counts": dg.MetadataValue.json(
+                [f"{band.first}-{band.last}" for band in decision.bands]
+            ),
             "notes": "\n".join(decision.notes) or "none",
         }
         yield from finished(session, context, checks.value_tiers(session.warehouse, decision), metadata)
@@ -81,6 +84,7 @@ def tier_settings(settings: Settings) -> tiers.TierSettings:
         shares=config.pyramid,
         abc_shares=(config.abc_a_up_to, config.abc_b_up_to),
         key_accounts=config.key_accounts,
+        hysteresis=config.hysteresis,
         quadrant=QuadrantSettings(config.current_value, config.potential_value, config.quadrant_percentile),
     )
 

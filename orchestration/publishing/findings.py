@@ -190,6 +190,27 @@ def schemes(marts: Marts) -> "pd.DataFrame | None":
     )
 
 
+def move_causes(marts: Marts) -> "pd.DataFrame | None":
+    """`cause`, `customers`, `clv_before`, `clv`, `change`: why customers changed tier, the most frequent cause first.
+
+    Those whom hysteresis holds did not move, and come last.
+    """
+    return marts.frame(
+        "segment_moves",
+        "scheme cause clv_before clv",
+        """
+        select
+            cause,
+            count(*) as customers,
+            coalesce(sum(clv_before), 0)::double as clv_before,
+            coalesce(sum(clv), 0)::double as clv,
+            (coalesce(sum(clv), 0) - coalesce(sum(clv_before), 0))::double as change
+        from segment_moves where scheme = 'value_tier'
+        group by cause order by cause = 'held_by_margin', customers desc, cause
+        """,
+    )
+
+
 def cluster_profiles(marts: Marts) -> "pd.DataFrame | None":
     """The behaviour clusters as the mart has them, those who spend most on an order day first; no_orders last."""
     return marts.frame(

@@ -26,6 +26,7 @@ _LONG_MARTS = {
     "customer_value": "customer_id",
     "customer_relationship": "customer_id",
     "customer_segments": "customer_id, scheme, segment",
+    "segment_moves": "customer_id, scheme",
     "segment_history": "customer_id, scheme, segment, valid_from",
     "service_plan": "customer_id",
 }

@@ -1,7 +1,8 @@
 """The report of a release: one page that stands alone, in English and Chinese, for a phone or a desk.
 
 Numbers come from `findings`, `quality_findings` and `relationship_sentences`, pictures from `pictures`, `clv_pictures`,
-`cluster_pictures`, `quality_pictures` and `relationship_report`, checks and loads from the manifest.
+`cluster_pictures`, `migration_pictures`, `quality_pictures` and `relationship_report`, checks and loads from the
+manifest.
 """
 
 import json
@@ -14,6 +15,7 @@ from orchestration.publishing import (
     cluster_pictures,
     clv_pictures,
     findings,
+    migration_pictures,
     pictures,
     quality_findings,
     quality_pictures,
@@ -88,6 +90,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
             categories=_rows(findings.complaints_by_category(marts)),
             migration=_migration(findings.migration(marts)),
             schemes=_rows(findings.schemes(marts)),
+            causes=_rows(findings.move_causes(marts)),
             clusters=_rows(clusters),
             cluster_pictures={} if clusters is None else _of_clusters(clusters, labels),
             models=_rows(findings.models(marts)),
@@ -107,6 +110,7 @@ def _pictures(marts: findings.Marts, tree: str, labels: Labels, quality_index: f
     drawn: dict[str, tuple[pd.DataFrame | None, Callable[[Any], str]]] = {
         "pyramid": (findings.tiers(marts), lambda frame: pictures.pyramid(frame, labels)),
         "whale_curve": (findings.profit_curve(marts), pictures.whale_curve),
+        "tier_flow": (findings.migration(marts), lambda frame: migration_pictures.tier_flow(frame, labels)),
         "weights": (findings.weights(marts, tree), lambda frame: quality_pictures.weights_tree(frame, labels)),
         "index_by_month": (
             quality_findings.index_by_month(marts),

@@ -13,6 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from orchestration.errors import UserError
+from orchestration.scoring.hysteresis import Band, decide_bands, place_expression, tier_before_join
 from orchestration.scoring.literals import sql_decimal
 from orchestration.scoring.quadrant import (
     Quadrant,
@@ -49,6 +50,8 @@ class TierSettings:
     key_accounts : int
         Last rank by revenue that is a key account.
     quadrant : QuadrantSettings
+    hysteresis : str or float
+        Share of a cut's rank by which a customer must pass it to change tier; 0: none.
     """
 
     rfm_segments: tuple[RfmSegment, ...]
@@ -56,6 +59,7 @@ class TierSettings:
     abc_shares: tuple[str | float, str | float] = ("0.80", "0.95")
     key_accounts: int = 50
     quadrant: QuadrantSettings = field(default_factory=QuadrantSettings)
+    hysteresis: str | float = "0"
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ class TierSummary:
 class TierDecision:
     """The cuts.
 
-    `last_ranks` is the last rank by CLV of platinum, gold and iron; `abc_cuts` the cumulative profit before
+    `last_ranks` is the last rank by CLV of platinum, gold and iron; `bands` are the ranks around these cuts where the
+    tier before counts (hysteresis); `abc_cuts` the cumulative profit before
     which A and B end, or None where total profit is not positive; `notes` are sentences for the manifest.
     """
 
@@ -81,6 +86,7 @@ class TierDecision:
     key_accounts: int
     rfm_segments: tuple[RfmSegment, ...]
     quadrant: Quadrant
+    bands: tuple[Band, ...]
     notes: tuple[str, ...]
 
 
@@ -180,13 +186,15 @@ def decide_tiers(summary: TierSummary, settings: TierSettings) -> TierDecision:
         notes.append(f"Total profit is {summary.profit}, not positive: nobody is in class A or B.")
     if sides.absent:
         notes.append(f"The value quadrant does without {', '.join(sides.absent)}: no data give them.")
+    last_ranks = pyramid_cuts(summary.customers, settings.shares)
     return TierDecision(
-        last_ranks=pyramid_cuts(summary.customers, settings.shares),
+        last_ranks=last_ranks,
         abc_cuts=abc,
         profit=summary.profit,
         key_accounts=settings.key_accounts,
         rfm_segments=settings.rfm_segments,
         quadrant=sides,
+        bands=decide_bands(last_ranks, summary.customers, exact(settings.hysteresis, "hysteresis")),
         notes=tuple(notes),
     )
 
@@ -196,13 +204,16 @@ def value_tiers_sql(
     orders: str = "facts.customer_orders",
     surveys: str = "facts.customer_surveys",
     values: str = "scores.clv",
+    previous: str = "previous.segment_history",
 ) -> str:
     """The select that gives the columns of scores.value_tiers, one row for each row of `values`.
 
     Ties are broken by a fixed order, so that a rerun gives the same tiers: CLV, then revenue; profit, then
     CLV; revenue, then CLV; all descending, and at last customer_id. `cumulative_profit_share` runs by
     descending profit and is not clipped at 1 (methods §3.10); it is null where total profit is not positive.
+    `is_held_by_margin` says that hysteresis gives another tier than the rank does, and leaves the sizes as they are.
     """
+    tier_before, of_before = tier_before_join(decision.bands, previous)
     return f"""
 with
 
@@ -225,11 +236,12 @@ ranked as (
 accumulated as (
 
     select
-        customer_id,
+        ranked.customer_id,
         has_orders,
         profit,
         revenue,
         clv_rank,
+        {tier_before} as tier_before,
         profit_rank,
         revenue_rank,
         recency_score,
@@ -238,6 +250,7 @@ accumulated as (
         sum(profit) over (order by profit_rank rows between unbounded preceding and current row)
             as cumulative_profit{scaled_columns(decision.quadrant)}
     from ranked
+    {of_before}
 
 ),
 
@@ -245,6 +258,7 @@ sides as (
 
     select
         *,
+        {place_expression(decision.bands)} as tier_place,
         cumulative_profit - profit as profit_before,
         {side_expression(decision.quadrant, "current")} as current_score,
         {side_expression(decision.quadrant, "potential")} as potential_score
@@ -257,12 +271,8 @@ final as (
     select
         customer_id,
         cast(clv_rank as bigint) as clv_rank,
-        case
-            when clv_rank <= {decision.last_ranks["platinum"]} then 'platinum'
-            when clv_rank <= {decision.last_ranks["gold"]} then 'gold'
-            when clv_rank <= {decision.last_ranks["iron"]} then 'iron'
-            else 'lead'
-        end as value_tier,
+        {_tier(decision, "tier_place")} as value_tier,
+        {_tier(decision, "tier_place")} <> {_tier(decision, "clv_rank")} as is_held_by_margin,
         cast(profit_rank as bigint) as profit_rank,
         {_cumulative_share(decision)} as cumulative_profit_share,
         {_abc_class(decision)} as abc_class,
@@ -302,6 +312,15 @@ def _customers(orders: str, surveys: str, values: str) -> str:
     left join {surveys} as customer_surveys on clv_values.customer_id = customer_surveys.customer_id
 
 )"""
+
+
+def _tier(decision: TierDecision, place: str) -> str:
+    return f"""case
+            when {place} <= {decision.last_ranks["platinum"]} then 'platinum'
+            when {place} <= {decision.last_ranks["gold"]} then 'gold'
+            when {place} <= {decision.last_ranks["iron"]} then 'iron'
+            else 'lead'
+        end"""
 
 
 def _cumulative_share(decision: TierDecision) -> str:

@@ -27,7 +27,13 @@ BY_NAME = {
     # Empty at the first release: there is no row yet to repeat.
     "tier_migration_move_is_unique": (
         "insert into marts.tier_migration values"
-        " ('year_ago', 'abc', 'new', 'C', 3, 0), ('year_ago', 'abc', 'new', 'C', 3, 0)"
+        " ('year_ago', 'abc', 'new', 'C', 3, 0, 0, 0), ('year_ago', 'abc', 'new', 'C', 3, 0, 0, 0)"
+    ),
+    "segment_moves_customer_and_scheme_are_unique": (
+        "insert into marts.segment_moves (customer_id, scheme) values ('c02', 'abc'), ('c02', 'abc')"
+    ),
+    "segment_moves_cause_is_declared": (
+        "insert into marts.segment_moves (customer_id, scheme, cause) values ('c02', 'abc', 'weather')"
     ),
     # Everybody is identified in the company, and nobody is merged.
     "merged_customers_named_customer_id_is_unique": (
@@ -72,7 +78,7 @@ BY_NAME = {
         "update marts.profit_curve set cumulative_profit = cumulative_profit - 1 where percentile = 100"
     ),
     "assert_migration_accounts_for_every_customer": (
-        "insert into marts.tier_migration values ('year_ago', 'abc', 'new', 'C', 3, 0)"
+        "insert into marts.tier_migration values ('year_ago', 'abc', 'new', 'C', 3, 0, 0, 0)"
     ),
     "assert_complaint_trends_count_each_complaint_once": "delete from marts.complaint_trends where category = 'price'",
     "assert_complaint_changes_count_each_complaint_once": (

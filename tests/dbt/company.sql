@@ -158,20 +158,23 @@ insert into scores.clv_model values ('mbg_nbd', true, '{}', -12.5, 'converged', 
 create table scores.value_tiers (
     customer_id varchar, clv_rank bigint, value_tier varchar, profit_rank bigint, cumulative_profit_share double,
     abc_class varchar, revenue_rank bigint, is_key_account boolean, recency_score integer, frequency_score integer,
-    monetary_score integer, rfm_segment varchar, value_quadrant varchar
+    monetary_score integer, rfm_segment varchar, value_quadrant varchar, is_held_by_margin boolean default false
 );
 
-insert into scores.value_tiers values
+insert into scores.value_tiers (
+    customer_id, clv_rank, value_tier, profit_rank, cumulative_profit_share, abc_class, revenue_rank, is_key_account,
+    recency_score, frequency_score, monetary_score, rfm_segment, value_quadrant
+) values
     ('c01', 1, 'platinum', 1, 0.871, 'A', 1, true, 4, 5, 5, 'champions', 'high_value'),
     ('c02', 2, 'iron', 3, 0.997, 'C', 3, true, 2, 3, 4, 'loyal', 'high_value'),
     ('c03', 3, 'lead', 4, 0.999, 'C', 4, false, 5, 4, 3, 'loyal', 'latent_value'),
     ('c04', 4, 'lead', 5, 0.9995, 'C', 5, false, 1, 1, 3, 'lost', 'low_value'),
-    ('c05', 5, 'lead', 6, 1.0, 'C', 6, false, 3, 1, 2, 'new', 'low_value'),
-    ('c06', 6, 'lead', 7, 1.0, 'C', 7, false, 3, 1, 2, 'new', 'low_value'),
-    ('c07', 7, 'lead', 2, 0.987, 'B', 2, false, 3, 1, 4, 'new', 'sub_value'),
-    ('c08', 8, 'lead', 10, 1.0, 'C', 8, false, 4, 1, 1, 'new', 'low_value'),
+    ('c05', 5, 'lead', 6, 1.0, 'C', 6, false, 3, 1, 2, 'recent', 'low_value'),
+    ('c06', 6, 'lead', 7, 1.0, 'C', 7, false, 3, 1, 2, 'recent', 'low_value'),
+    ('c07', 7, 'lead', 2, 0.987, 'B', 2, false, 3, 1, 4, 'recent', 'sub_value'),
+    ('c08', 8, 'lead', 10, 1.0, 'C', 8, false, 4, 1, 1, 'recent', 'low_value'),
     ('c09', 10, 'lead', 9, 1.0, 'C', 10, false, null, null, null, null, 'low_value'),
-    ('c10', 9, 'lead', 8, 1.0, 'C', 9, false, 4, 1, 1, 'new', 'low_value');
+    ('c10', 9, 'lead', 8, 1.0, 'C', 9, false, 4, 1, 1, 'recent', 'low_value');
 
 -- Every scheme; one overlaps, and for one nothing is fed.
 create table scores.segment_schemes (
@@ -293,3 +296,8 @@ create table previous.segment_history (
     customer_id varchar, scheme varchar, segment varchar, valid_from date, valid_to date
 );
 create table previous.release (release_id varchar, as_of date);
+create table previous.customer_value (
+    customer_id varchar, last_ordered_at timestamp, orders bigint, revenue decimal(18, 2), profit decimal(18, 2),
+    clv decimal(18, 2), clv_method varchar
+);
+create table previous.changed_rules (scheme varchar, rules varchar);

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from orchestration.defs.previous import clusters_before
+from orchestration.defs.previous import COMPARED, clusters_before, values_before
 from orchestration.scoring.clusters.profiles import PROFILE_COLUMNS
 from orchestration.warehouse.duckdb import Warehouse
 
@@ -48,3 +48,22 @@ def test_an_older_base_and_no_base_have_none(warehouse, tmp_path):
     """The first refresh, and the first one after an upgrade."""
     assert found(warehouse, SimpleNamespace(directory=tmp_path, release_id="r0"))[0] == []
     assert found(warehouse, None) == ([], "none: this is the first")
+
+
+def test_values_of_a_base_are_read_and_what_an_older_one_lacks_is_unknown(warehouse, tmp_path):
+    """On the first morning after an upgrade the base is a release of the program before."""
+    old = SimpleNamespace(directory=tmp_path, release_id="r0")
+    with warehouse.connect() as connection:
+        file = tmp_path / "customer_value.parquet"
+        connection.execute(f"copy (select 'c1' as customer_id, 12.5 as clv, 'gold' as value_tier) to '{file}'")
+
+    (row,) = warehouse.records(values_before(warehouse, old))
+
+    assert list(row) == list(COMPARED)
+    assert (row["customer_id"], float(row["clv"]), row["orders"], row["clv_method"]) == ("c1", 12.5, None, None)
+
+
+def test_without_a_base_or_its_file_nobody_had_a_value(warehouse, tmp_path):
+    """The first refresh, and a base of before there were Parquet files."""
+    for base in (None, SimpleNamespace(directory=tmp_path, release_id="r0")):
+        assert warehouse.records(values_before(warehouse, base)) == []

@@ -214,6 +214,17 @@ from (
     ('opinion_leader', 3, 'Loyalty above 5 of 10', true, false, 'nothing is fed of customers.referrer_customer_id', 'Opinion leader', '意见领袖')
 ) as schemes (scheme, position, rule, is_exclusive, is_on, reason_off, label_en, label_zh);
 
+create or replace table marts.segment_moves as
+select 'value_tier' as scheme, *
+from (
+    values
+    ('C00001', 'gold', 'platinum', 'new_orders', cast(500 as decimal(18, 2)), cast(2500 as decimal(18, 2))),
+    ('C00002', 'platinum', 'gold', 'peers_moved', 900, 900),
+    ('C00003', 'gold', 'iron', 'lapse', 800, 300),
+    ('C00004', 'gold', 'iron', 'lapse', 700, 200),
+    ('C00005', 'gold', 'gold', 'held_by_margin', 700, 600)
+) as moves (customer_id, from_segment, to_segment, cause, clv_before, clv);
+
 create or replace table marts.clv_model as
 select *
 from (
@@ -245,6 +256,7 @@ from (
     ('value_tier', 'lead', 'Lead', '重铅客户'),
     ('cluster', 'frequent_recent', 'Buys often, bought recently', '购买频繁、近期购买'),
     ('segment', 'new', 'New', '新增'),
+    ('cause', 'lapse', 'Fewer orders than expected', '订单少于预期'),
     ('segment', 'gone', 'Gone', '消失'),
     ('loyalty_type', 'advocate', 'Advocate', '传播者'),
     ('loyalty_type', 'mercenary', 'Mercenary', '利益驱动者'),

@@ -45,7 +45,7 @@ def test_the_same_input_gives_the_same_page(page, warehouse):
 
 
 def test_it_has_both_languages_and_every_picture(page):
-    """Readers in two languages; fourteen pictures."""
+    """Readers in two languages; fifteen pictures."""
     for heading in (
         "价值金字塔",
         "利润鲸鱼曲线",
@@ -60,7 +60,7 @@ def test_it_has_both_languages_and_every_picture(page):
         "检查",
     ):
         assert heading in page
-    assert page.count("<svg") == 14
+    assert page.count("<svg") == 15
     assert "No data yet" not in page
     assert "华东" in page
 
@@ -132,7 +132,7 @@ def test_empty_marts_and_missing_columns_say_so(warehouse):
     warehouse.execute("update marts.service_quality set quality_index = null")
     page = report.render(warehouse, MANIFEST, "marts")
     assert page.count("No data yet") == 4
-    assert page.count("<svg") == 8
+    assert page.count("<svg") == 9
 
 
 def test_rendering_leaves_the_connection_as_it_was(warehouse):

@@ -18,10 +18,9 @@ class Company:
     def __init__(self, home: Path):
         self.home = home
 
-    def touchstone(self, *arguments: str) -> Result:
-        return CliRunner().invoke(
-            main, list(arguments), env={"TOUCHSTONE_HOME": str(self.home)}, catch_exceptions=False
-        )
+    def touchstone(self, *arguments: str, config: Path | None = None) -> Result:
+        places = {"TOUCHSTONE_HOME": str(self.home)} | ({"TOUCHSTONE_CONFIG": str(config)} if config else {})
+        return CliRunner().invoke(main, list(arguments), env=places, catch_exceptions=False)
 
     def feed(self, name: str) -> Path:
         return self.home / "sample" / f"{name}.csv"

@@ -21,7 +21,8 @@ CONTRACT = {
     "customer_segments": "customer_id scheme segment as_of since previous_segment",
     "segment_schemes": "scheme position rule is_exclusive is_on reason_off label_en label_zh",
     "segment_summary": "scheme segment customers revenue profit clv quality_index",
-    "tier_migration": "scheme customers clv comparison",
+    "tier_migration": "scheme customers held_by_margin clv_before clv comparison",
+    "segment_moves": "customer_id as_of scheme from_segment to_segment clv_before clv cause is_held_by_margin",
     "service_quality": "dimension member period quality_index process_index performance_index coverage",
     "service_quality_changes": "dimension member period period_before indicator change contribution is_more_than_noise",
     "service_quality_indicators": "dimension member period indicator value raw_value is_small_sample score weight "

@@ -226,6 +226,7 @@ def test_columns_are_those_of_scores_value_tiers(engine):
         "customer_id": "VARCHAR",
         "clv_rank": "BIGINT",
         "value_tier": "VARCHAR",
+        "is_held_by_margin": "BOOLEAN",
         "profit_rank": "BIGINT",
         "cumulative_profit_share": "DOUBLE",
         "abc_class": "VARCHAR",

@@ -1,74 +1,45 @@
-{% set comparisons = {
-    'previous_release': 'valid_to is null',
-    'year_ago': 'valid_from <= ' ~ as_of_date(365) ~ ' and (valid_to is null or valid_to > ' ~ as_of_date(365) ~ ')',
-} %}
-
 with
 
-earlier as (
+changes as (
 
-    {% for comparison, was_open in comparisons.items() %}
-    select
-        '{{ comparison }}' as comparison,
-        intervals.customer_id,
-        intervals.scheme,
-        intervals.segment
-    from {{ source('previous', 'segment_history') }} as intervals
-    inner join {{ source('scores', 'segment_schemes') }} as schemes on intervals.scheme = schemes.scheme
-    where schemes.is_exclusive and schemes.is_on and {{ was_open }}
-    {% if not loop.last %}
-    union all
-    {% endif %}
-    {% endfor %}
+    select * from {{ ref('segment_changes') }}
 
 ),
 
--- Without any history at that time there is nothing to compare with: everybody would look new. Neither is there in a
--- scheme that is off now: everybody would look gone.
-compared_schemes as (
+values_before as (
 
-    select distinct
+    select
+        'previous_release' as comparison,
+        customer_id,
+        clv
+    from {{ source('previous', 'values_before') }}
+
+),
+
+-- A base that published no values is no base of customers without value.
+known as (
+
+    select
         comparison,
-        scheme
-    from earlier
-
-),
-
-today as (
-
-    select
-        compared_schemes.comparison,
-        customer_segments.customer_id,
-        customer_segments.scheme,
-        customer_segments.segment
-    from {{ ref('customer_segments') }} as customer_segments
-    inner join compared_schemes on customer_segments.scheme = compared_schemes.scheme
-
-),
-
-moves as (
-
-    select
-        coalesce(today.comparison, earlier.comparison) as comparison,
-        coalesce(today.scheme, earlier.scheme) as scheme,
-        coalesce(today.customer_id, earlier.customer_id) as customer_id,
-        coalesce(earlier.segment, 'new') as from_segment,
-        coalesce(today.segment, 'gone') as to_segment
-    from today
-    full outer join earlier
-        on today.comparison = earlier.comparison
-        and today.scheme = earlier.scheme
-        and today.customer_id = earlier.customer_id
+        count(clv) > 0 as has_values
+    from values_before
+    group by comparison
 
 )
 
 select
-    moves.comparison,
-    moves.scheme,
-    moves.from_segment,
-    moves.to_segment,
+    changes.comparison,
+    changes.scheme,
+    changes.from_segment,
+    changes.to_segment,
     count(*) as customers,
+    count(case when changes.is_held_by_margin then 1 end) as held_by_margin,
+    cast(case when known.has_values then coalesce(sum(values_before.clv), 0) end as decimal(18, 2)) as clv_before,
     cast(coalesce(sum(customer_value.clv), 0) as decimal(18, 2)) as clv
-from moves
-left join {{ ref('customer_value') }} as customer_value on moves.customer_id = customer_value.customer_id
-group by moves.comparison, moves.scheme, moves.from_segment, moves.to_segment
+from changes
+left join {{ ref('customer_value') }} as customer_value on changes.customer_id = customer_value.customer_id
+left join known on changes.comparison = known.comparison
+left join values_before
+    on changes.comparison = values_before.comparison
+    and changes.customer_id = values_before.customer_id
+group by changes.comparison, changes.scheme, changes.from_segment, changes.to_segment, known.has_values

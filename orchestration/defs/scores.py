@@ -13,6 +13,7 @@ from orchestration.config.gates import GatesConfig
 from orchestration.defs.pictures import shown_picture
 from orchestration.defs.session import Session
 from orchestration.judging.weighing import weighed
+from orchestration.publishing import value_findings, value_pictures
 from orchestration.publishing.silence_pictures import limit_by_gaps
 from orchestration.quality import scores as checks
 from orchestration.quality import silence as silence_checks
@@ -61,7 +62,7 @@ def finished(session: Session, context: dg.AssetExecutionContext, outcomes: list
 @score_asset(
     "value_tiers",
     ["scores.clv", "scores.quality_weights", "facts.customer_orders", "facts.customer_attributes"],
-    "The pyramid, ABC and contribution classes, key accounts, wallet share, RFM and the value quadrant of each customer.",
+    "The pyramid, ABC and contribution classes, key accounts, wallet share, RFM and value quadrant of each customer.",
     checks.VALUE_TIERS,
 )
 def value_tiers(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
@@ -72,8 +73,20 @@ def value_tiers(context: dg.AssetExecutionContext, session: dg.ResourceParam[Ses
         metadata = {
             "last ranks": dg.MetadataValue.json(decision.last_ranks),
             "notes": "\n".join(decision.notes) or "none",
+            **tier_pictures(session),
         }
         yield from finished(session, context, checks.value_tiers(session.warehouse, decision), metadata)
+
+
+def tier_pictures(session: Session) -> dict:
+    """The matrix and the RFM map, once somebody has ordered."""
+    tiers_and_values = (
+        "(select value_tiers.*, clv.clv from scores.value_tiers inner join scores.clv using (customer_id)) as valued"
+    )
+    matrix = session.warehouse.frame(value_findings.matrix_sql(tiers_and_values))
+    rfm_cells = session.warehouse.frame(value_findings.rfm_sql(tiers_and_values))
+    drawn = {} if matrix.empty else {"matrix": shown_picture(value_pictures.matrix(matrix))}
+    return drawn if rfm_cells.empty else drawn | {"rfm": shown_picture(value_pictures.rfm_map(rfm_cells))}
 
 
 def tier_settings(settings: Settings) -> tiers.TierSettings:

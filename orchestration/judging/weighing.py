@@ -50,7 +50,9 @@ def surveyed(settings: Settings) -> dict[str, hierarchy.Hierarchy]:
             mend="give the tree another name, there and in its judgements",
         )
     activity = hierarchy.Hierarchy(ACTIVITY, ACTIVITY, {ACTIVITY: tuple(settings.relationship.activity.kinds)})
-    of_value = {name: hierarchy.Hierarchy(name, name, {name: tuple(getattr(settings.tiers, name))}) for name in OF_VALUE}
+    of_value = {
+        name: hierarchy.Hierarchy(name, name, {name: tuple(getattr(settings.tiers, name))}) for name in OF_VALUE
+    }
     others = [name for name in config.trees if name != config.hierarchy]
     return {
         config.hierarchy: hierarchy_of(config, config.hierarchy),

@@ -24,10 +24,11 @@ ATTRIBUTES = {
         value="case when mean_gap_days > 0 then 0e0 - sd_gap_days / mean_gap_days end",
         is_observed="sd_gap_days is not null",
     ),
+    # A count, not a share of the complaints: no complaint may put a customer behind one who never complained.
     "tolerance": Component(
-        meaning="share of complaints after which the customer accepted the resolution and ordered again",
-        value="case when complaints > 0 then cast(recovered_complaints as double) / cast(complaints as double) end",
-        is_observed="complaints > 0",
+        meaning="complaints after which the customer accepted the resolution and ordered again",
+        value="cast(recovered_complaints as double)",
+        is_observed="recovered_complaints > 0",
     ),
     "willingness_to_give_feedback": Component(
         meaning="survey answers and suggestions",

@@ -73,7 +73,6 @@ def customers_of(orders: str, attributes: str, values: str) -> str:
         customer_attributes.credit_score,
         coalesce(customer_attributes.answers, 0) as answers,
         coalesce(customer_attributes.suggestions, 0) as suggestions,
-        coalesce(customer_attributes.complaints, 0) as complaints,
         coalesce(customer_attributes.recovered_complaints, 0) as recovered_complaints,
         coalesce(customer_attributes.successful_referrals, 0) as successful_referrals
     from {values} as clv_values

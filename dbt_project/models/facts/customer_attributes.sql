@@ -23,7 +23,6 @@ select
     customers.customer_id,
     coalesce(customer_surveys.answers, 0) as answers,
     customer_surveys.recommend_score,
-    coalesce(customer_complaints.complaints, 0) as complaints,
     coalesce(customer_complaints.recovered_complaints, 0) as recovered_complaints,
     coalesce(customer_complaints.suggestions, 0) as suggestions,
     coalesce(referrals.successful_referrals, 0) as successful_referrals,

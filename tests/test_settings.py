@@ -194,7 +194,14 @@ def test_own_judgements_replace_the_shipped_ones_of_their_hierarchies(own, tmp_p
     (tmp_path / "judgements").mkdir()
     header = "expert,hierarchy,parent,item_a,item_b,ratio\n"
     (tmp_path / "judgements" / "ours.csv").write_text(header + "Ann,service_quality,,,,\n", "utf-8")
-    assert [path.name for path in own().judgement_files] == ["ours.csv", "customer_activity.csv", "service_timing.csv"]
+    assert [path.name for path in own().judgement_files] == [
+        "ours.csv",
+        "current_value.csv",
+        "customer_activity.csv",
+        "key_account_attributes.csv",
+        "potential_value.csv",
+        "service_timing.csv",
+    ]
 
 
 def test_an_own_file_hides_no_shipped_one_of_its_name(own, tmp_path):

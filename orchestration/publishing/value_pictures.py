@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 # In points, as wide as a bin. Areas follow customers; widths are whole points, because dots of one width share a shape,
 # which makes the file five times smaller.
-_WIDEST_DOT = 14
-# Where the name of each quadrant stands, and which side of its lines it is on.
+_WIDEST_DOT = 12
+# Where the name of each quadrant stands: above and below the dots, on its side of the lines.
 _CORNERS = {
-    "high_value": (99, 98, "right", "top"),
-    "sub_value": (99, 2, "right", "bottom"),
-    "latent_value": (1, 98, "left", "top"),
-    "low_value": (1, 2, "left", "bottom"),
+    "high_value": (100, 115, "right"),
+    "sub_value": (100, -2, "right"),
+    "latent_value": (0, 115, "left"),
+    "low_value": (0, -2, "left"),
 }
 
 
@@ -47,10 +47,13 @@ def matrix(bins: "pd.DataFrame", labels: Labels = NO_LABELS) -> str:
             if len(high):
                 draw(float(high.min()), **line)
         held = bins.groupby("value_quadrant")["customers"].sum()
-        for name, (across, up, ha, va) in _CORNERS.items():
-            words = f"{labels.both('value_quadrant', name)} {held.get(name, 0):,}"
-            axes.text(across, up, words, ha=ha, va=va, fontsize=9, fontweight="bold")
-        axes.set(xlim=(0, 100), ylim=(0, 100), xlabel="Current value 当前价值", ylabel="Potential value 潜在价值")
+        for name, (across, up, side) in _CORNERS.items():
+            told = (labels.english("value_quadrant", name), labels.chinese("value_quadrant", name))
+            customers = f"{told[1]} {held.get(name, 0):,}".strip()
+            axes.text(across, up, told[0], ha=side, va="top", fontsize=8.5, fontweight="bold")
+            axes.text(across, up - 6, customers, ha=side, va="top", fontsize=9)
+        axes.set_yticks(range(0, 101, 20))
+        axes.set(xlim=(-2, 102), ylim=(-15, 117), xlabel="Current value 当前价值", ylabel="Potential value 潜在价值")
         axes.grid(color=COLOURS["grid"], linewidth=0.5)
         return drawn.svg()
 
@@ -63,7 +66,7 @@ def rfm_map(cells: "pd.DataFrame") -> str:
     cells : DataFrame of `recency_score`, `frequency_score` (1 to 5), `customers`, `mean_clv`
     """
     most = max(float(cells["mean_clv"].max()), 1e-9)
-    with picture("Customers and mean lifetime value by recency and frequency", 300, left=40, bottom=44) as drawn:
+    with picture("Customers and mean CLV by recency and frequency", 300, left=40, bottom=44) as drawn:
         axes = drawn.axes
         centre = {"ha": "center", "va": "center"}
         for cell in cells.itertuples(index=False):

@@ -101,7 +101,7 @@ def decide_tiers(summary: TierSummary, settings: TierSettings) -> TierDecision:
     if sum(keys.weights.values()) < keys.minimum_coverage:
         notes.append("Too little is known for a ranking by attributes: key accounts are those by revenue alone.")
     if summary.wallets_exceeded:
-        notes.append(f"{summary.wallets_exceeded} customers spend more with us than their wallet is said to hold.")
+        notes.append(f"Customers who spend more with us than their wallet is said to hold: {summary.wallets_exceeded}.")
     return TierDecision(
         last_ranks=rank_cuts(summary.customers, settings.shares, PYRAMID[:-1], "shares"),
         abc_cuts=abc,

@@ -51,7 +51,7 @@ def test_where_releases_go_changes_no_mart(own):
 
 def test_the_url_of_the_readers_database_is_never_in_the_configuration(own):
     """It holds a password; the configuration is published."""
-    with pytest.raises(UserError, match="postgres.url"):
+    with pytest.raises(UserError, match=r"postgres\.url"):
         own("publishing", "postgres: {url: postgresql://bi:s3cret@host/marts}")
 
 
@@ -206,7 +206,14 @@ def test_own_judgements_replace_the_shipped_ones_of_their_hierarchies(own, tmp_p
     (tmp_path / "judgements").mkdir()
     header = "expert,hierarchy,parent,item_a,item_b,ratio\n"
     (tmp_path / "judgements" / "ours.csv").write_text(header + "Ann,service_quality,,,,\n", "utf-8")
-    assert [path.name for path in own().judgement_files] == ["ours.csv", "customer_activity.csv", "service_timing.csv"]
+    assert [path.name for path in own().judgement_files] == [
+        "ours.csv",
+        "current_value.csv",
+        "customer_activity.csv",
+        "key_account_attributes.csv",
+        "potential_value.csv",
+        "service_timing.csv",
+    ]
 
 
 def test_an_own_file_hides_no_shipped_one_of_its_name(own, tmp_path):

@@ -64,14 +64,20 @@ A feed without a key holds events, which are told apart by their content.
             'columns': ['customer_id', 'occurred_at', 'kind', 'amount'],
             'private': [],
         },
+        'wallets': {
+            'key': ['customer_id', 'period_start', 'period_end'],
+            'moment': 'period_start',
+            'columns': ['customer_id', 'period_start', 'period_end', 'estimated_total_spend'],
+            'private': [],
+        },
     } %}
     {{ return(feeds[name]) }}
 {% endmacro %}
 
 {#
-What names a row where its outcome is told: its key, the parts of a longer one joined by |. Of an event and of an alias,
-whose key would hold what names a person, its place in the loads.
+What names a row where its outcome is told: its key, the parts of a longer one joined by |. Of an event, and of an alias and a
+wallet, whose key would hold what names a person, its place in the loads.
 #}
 {% macro record_key(feed_name) -%}
-    concat_ws('|', {{ ('_load, _row' if feed_name == 'aliases' else feed(feed_name)['key'] | join(', ')) or '_load, _row' }})
+    concat_ws('|', {{ ('_load, _row' if feed_name in ['aliases', 'wallets'] else feed(feed_name)['key'] | join(', ')) or '_load, _row' }})
 {%- endmacro %}

@@ -6,7 +6,7 @@
     }
 ) }}
 
-{% set identified = ['orders', 'complaints', 'surveys', 'interactions', 'service_costs'] %}
+{% set identified = ['orders', 'complaints', 'surveys', 'interactions', 'service_costs', 'wallets'] %}
 {% set unnamed = ['customers', 'aliases'] %}
 
 with

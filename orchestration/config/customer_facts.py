@@ -24,6 +24,7 @@ Need = Literal[
     "customers.referrer_customer_id",
     "interactions",
     "interactions.category",
+    "wallets",
 ]
 
 
@@ -68,6 +69,12 @@ FACTS: dict[str, Fact] = {
     "loyalty_level": Fact("loyalty.loyalty_level", "number", "0 to 10", "ten times `loyalty_score`"),
     "value_tier": Fact("value_tiers.value_tier", "text", "", "platinum, gold, iron or lead"),
     "abc_class": Fact("value_tiers.abc_class", "text", "", "A, B or C by profit"),
+    "contribution_class": Fact(
+        "value_tiers.contribution_class", "text", "", "strategic, large, ordinary, potential, ..."
+    ),
+    "wallet_share": Fact(
+        "value_tiers.wallet_share", "number", "0 to 1", "of what is spent on such products", ("wallets",)
+    ),
     "value_quadrant": Fact("value_tiers.value_quadrant", "text", "", "present value against potential"),
     "rfm_segment": Fact("value_tiers.rfm_segment", "text", "", "as `rfm` names it"),
     "is_key_account": Fact("value_tiers.is_key_account", "yes_no", "", "whether the customer is a key account"),
@@ -99,7 +106,7 @@ FACTS: dict[str, Fact] = {
         "activity.events_last_365_days", "number", "events", "of the kinds of the E-value", ("interactions",)
     ),
     "successful_referrals": Fact(
-        "referrals.successful_referrals",
+        "attributes.successful_referrals",
         "number",
         "customers",
         "referred by this one, with an order",

@@ -14,6 +14,8 @@ RuleName = Literal[
     "pyramid",
     "abc",
     "key_accounts",
+    "contribution",
+    "wallet_share",
     "quadrant",
     "rfm",
     "clusters",
@@ -51,6 +53,8 @@ RULES: dict[RuleName, Rule] = {
     "pyramid": Rule("value_tier", ("platinum", "gold", "iron", "lead")),
     "abc": Rule("abc", ("A", "B", "C")),
     "key_accounts": Rule("key_account", ("key_account", "other")),
+    "contribution": Rule("contribution_class", ("strategic", "large", "potential", "ordinary", "may_cause_loss")),
+    "wallet_share": Rule("wallet_share", ("most", "half", "some", "little", "unknown"), ("wallets",)),
     "quadrant": Rule("value_quadrant", ("high_value", "sub_value", "latent_value", "low_value")),
     "rfm": Rule("rfm", ("no_orders",)),
     # Its other names are found in the data, and bring their own words.

@@ -12,10 +12,13 @@ import numpy as np
 from orchestration.config.gates import GatesConfig
 from orchestration.defs.pictures import shown_picture
 from orchestration.defs.session import Session
+from orchestration.judging.weighing import weighed
+from orchestration.publishing import value_findings, value_pictures
 from orchestration.publishing.silence_pictures import limit_by_gaps
 from orchestration.quality import scores as checks
 from orchestration.quality import silence as silence_checks
-from orchestration.scoring import rfm, silence, tiers
+from orchestration.scoring import rfm, silence, tier_facts, tiers
+from orchestration.scoring.key_accounts import KeyAccountSettings
 from orchestration.scoring.quadrant import QuadrantSettings
 from orchestration.settings import Settings
 
@@ -58,14 +61,20 @@ def finished(session: Session, context: dg.AssetExecutionContext, outcomes: list
 
 @score_asset(
     "value_tiers",
-    ["scores.clv", "facts.customer_orders", "facts.customer_surveys", "previous.segment_history"],
-    "The pyramid, ABC classes, key accounts, RFM and the value quadrant of each customer.",
+    [
+        "scores.clv",
+        "scores.quality_weights",
+        "facts.customer_orders",
+        "facts.customer_attributes",
+        "previous.segment_history",
+    ],
+    "The pyramid, ABC and contribution classes, key accounts, wallet share, RFM and value quadrant of each customer.",
     checks.VALUE_TIERS,
 )
 def value_tiers(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
     with session.step("scores.value_tiers"):
-        [row] = session.warehouse.records(tiers.tier_summary_sql())
-        decision = tiers.decide_tiers(tiers.read_summary(row), tier_settings(session.settings))
+        [row] = session.warehouse.records(tier_facts.tier_summary_sql())
+        decision = tiers.decide_tiers(tier_facts.read_summary(row), tier_settings(session.settings))
         session.warehouse.create_table("scores.value_tiers", tiers.value_tiers_sql(decision))
         metadata = {
             "last ranks": dg.MetadataValue.json(decision.last_ranks),
@@ -73,8 +82,20 @@ def value_tiers(context: dg.AssetExecutionContext, session: dg.ResourceParam[Ses
                 [f"{band.first}-{band.last}" for band in decision.bands]
             ),
             "notes": "\n".join(decision.notes) or "none",
+            **tier_pictures(session),
         }
         yield from finished(session, context, checks.value_tiers(session.warehouse, decision), metadata)
+
+
+def tier_pictures(session: Session) -> dict:
+    """The matrix and the RFM map, once somebody has ordered."""
+    tiers_and_values = (
+        "(select value_tiers.*, clv.clv from scores.value_tiers inner join scores.clv using (customer_id)) as valued"
+    )
+    matrix = session.warehouse.frame(value_findings.matrix_sql(tiers_and_values))
+    rfm_cells = session.warehouse.frame(value_findings.rfm_sql(tiers_and_values))
+    drawn = {} if matrix.empty else {"matrix": shown_picture(value_pictures.matrix(matrix))}
+    return drawn if rfm_cells.empty else drawn | {"rfm": shown_picture(value_pictures.rfm_map(rfm_cells))}
 
 
 def tier_settings(settings: Settings) -> tiers.TierSettings:
@@ -83,9 +104,19 @@ def tier_settings(settings: Settings) -> tiers.TierSettings:
         rfm_segments=rfm.rfm_segments([rule.model_dump() for rule in settings.segments.rfm]),
         shares=config.pyramid,
         abc_shares=(config.abc_a_up_to, config.abc_b_up_to),
-        key_accounts=config.key_accounts,
+        contribution=config.contribution,
+        wallet_share_from=config.wallet_share_from,
+        key_accounts=KeyAccountSettings(
+            weighed(settings, "key_account_attributes").overall,
+            config.key_accounts,
+            config.key_account_minimum_coverage,
+        ),
+        quadrant=QuadrantSettings(
+            weighed(settings, "current_value").overall,
+            weighed(settings, "potential_value").overall,
+            config.quadrant_percentile,
+        ),
         hysteresis=config.hysteresis,
-        quadrant=QuadrantSettings(config.current_value, config.potential_value, config.quadrant_percentile),
     )
 
 

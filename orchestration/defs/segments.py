@@ -33,6 +33,8 @@ INTEREST_GROUPS = (
         "facts.customer_surveys",
         "facts.customer_activity",
         "facts.customer_interests",
+        "facts.customer_attributes",
+        "facts.customer_wallets",
         "scores.clv",
         "scores.value_tiers",
         "scores.silence",

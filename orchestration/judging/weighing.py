@@ -13,11 +13,15 @@ from orchestration.errors import UserError
 from orchestration.judging.tables import read_judgements
 from orchestration.scoring import hierarchy
 from orchestration.scoring.judgements import Judgement
+from orchestration.scoring.key_accounts import ATTRIBUTES
+from orchestration.scoring.quadrant import CURRENT, POTENTIAL
 from orchestration.settings import Settings, is_shipped
 
 ACTIVITY = "customer_activity"
+# Hierarchies of tiers.yml, one level deep, with every item that they may have. A company may leave some out.
+OF_VALUE = {"current_value": CURRENT, "potential_value": POTENTIAL, "key_account_attributes": ATTRIBUTES}
 # The items that the configuration may choose for a hierarchy. Those of the trees of quality.yml are indicators.
-CHOICES = {ACTIVITY: get_args(ActivityKind)}
+CHOICES = {ACTIVITY: get_args(ActivityKind), **OF_VALUE}
 
 
 def hierarchies(settings: Settings) -> dict[str, hierarchy.Hierarchy]:
@@ -29,7 +33,7 @@ def hierarchies(settings: Settings) -> dict[str, hierarchy.Hierarchy]:
         When a tree of quality.yml bears the name of another hierarchy.
     """
     in_force = settings.quality.hierarchy
-    return {name: tree for name, tree in surveyed(settings).items() if name in (in_force, ACTIVITY)}
+    return {name: tree for name, tree in surveyed(settings).items() if name in (in_force, ACTIVITY, *OF_VALUE)}
 
 
 def surveyed(settings: Settings) -> dict[str, hierarchy.Hierarchy]:
@@ -41,17 +45,22 @@ def surveyed(settings: Settings) -> dict[str, hierarchy.Hierarchy]:
         When a tree of quality.yml bears the name of another hierarchy.
     """
     config = settings.quality
-    if ACTIVITY in config.trees:
+    told = {ACTIVITY: "the hierarchy behind the E-value"} | dict.fromkeys(OF_VALUE, "a hierarchy of tiers.yml")
+    if taken := [name for name in told if name in config.trees]:
         raise UserError(
-            f"{ACTIVITY} is the name of the hierarchy behind the E-value",
+            f"{taken[0]} is the name of {told[taken[0]]}",
             where=f"{settings.config_file('quality.yml')}, `trees`",
             mend="give the tree another name, there and in its judgements",
         )
     activity = hierarchy.Hierarchy(ACTIVITY, ACTIVITY, {ACTIVITY: tuple(settings.relationship.activity.kinds)})
+    of_value = {
+        name: hierarchy.Hierarchy(name, name, {name: tuple(getattr(settings.tiers, name))}) for name in OF_VALUE
+    }
     others = [name for name in config.trees if name != config.hierarchy]
     return {
         config.hierarchy: hierarchy_of(config, config.hierarchy),
         ACTIVITY: activity,
+        **of_value,
         **{name: hierarchy_of(config, name) for name in others},
     }
 

@@ -1,8 +1,7 @@
 """The report of a release: one page that stands alone, in English and Chinese, for a phone or a desk.
 
-Numbers come from `findings`, `quality_findings` and `relationship_sentences`, pictures from `pictures`, `clv_pictures`,
-`cluster_pictures`, `migration_pictures`, `quality_pictures` and `relationship_report`, checks and loads from the
-manifest.
+Numbers come from `findings`, the modules called `…_findings` and `relationship_sentences`, pictures from `pictures`,
+the modules called `…_pictures` and `relationship_report`, checks and loads from the manifest.
 """
 
 import json
@@ -21,6 +20,8 @@ from orchestration.publishing import (
     quality_pictures,
     relationship_report,
     relationship_sentences,
+    value_findings,
+    value_pictures,
 )
 from orchestration.publishing.drawing import COLOURS
 from orchestration.publishing.labels import Labels
@@ -111,6 +112,8 @@ def _pictures(marts: findings.Marts, tree: str, labels: Labels, quality_index: f
         "pyramid": (findings.tiers(marts), lambda frame: pictures.pyramid(frame, labels)),
         "whale_curve": (findings.profit_curve(marts), pictures.whale_curve),
         "tier_flow": (findings.migration(marts), lambda frame: migration_pictures.tier_flow(frame, labels)),
+        "matrix": (value_findings.matrix(marts), lambda frame: value_pictures.matrix(frame, labels)),
+        "rfm": (value_findings.rfm(marts), value_pictures.rfm_map),
         "weights": (findings.weights(marts, tree), lambda frame: quality_pictures.weights_tree(frame, labels)),
         "index_by_month": (
             quality_findings.index_by_month(marts),

@@ -13,7 +13,15 @@ from orchestration.settings import FILES
 RULES = {
     "value_tier": ("tiers.pyramid", "tiers.hysteresis", "clv"),
     "abc": ("tiers.abc_a_up_to", "tiers.abc_b_up_to", "clv.margin"),
-    "key_account": ("tiers.key_accounts",),
+    "key_account": ("tiers.key_accounts", "tiers.key_account_attributes", "tiers.key_account_minimum_coverage"),
+    "contribution_class": (
+        "tiers.contribution",
+        "tiers.quadrant_percentile",
+        "tiers.current_value",
+        "tiers.potential_value",
+        "clv.margin",
+    ),
+    "wallet_share": ("tiers.wallet_share_from",),
     "value_quadrant": ("tiers.quadrant_percentile", "tiers.current_value", "tiers.potential_value"),
     "rfm": ("segments.rfm",),
     "cluster": ("segments.clusters",),

@@ -20,7 +20,7 @@ create table if not exists gate.table_state (
 )
 """
 
-FEEDS = ("orders", "complaints", "surveys", "customers", "aliases", "interactions", "service_costs")
+FEEDS = ("orders", "complaints", "surveys", "customers", "aliases", "interactions", "service_costs", "wallets")
 
 # Each table that grows, with what it is built from: a raw feed, or another table that grows.
 BUILT_FROM = {f"staging.repeated_{feed}": f"raw.{feed}" for feed in FEEDS} | {

@@ -1,29 +1,18 @@
 """Current value x potential: which components make up each side, and where high begins.
 
-A component is scaled 0-100 by its percent rank among the customers who have it. A side is the weighted mean
-of the components that the customer has. Components that no customer has are dropped and listed, and the other
-weights grow in proportion. Source: methods §3.5, after Chen.
+Components that no customer has are dropped and listed, and the other weights, which experts give, grow in proportion.
+Source: methods §3.5, after Chen.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from orchestration.errors import UserError
+from orchestration.scoring import components
+from orchestration.scoring.components import Component
 from orchestration.scoring.literals import sql_double
 
-
-@dataclass(frozen=True)
-class Component:
-    """One part of a side: SQL of a double where more is better, and SQL that is true where it was observed.
-
-    An empty `value` says that no feed gives this component yet.
-    """
-
-    meaning: str
-    value: str = ""
-    is_observed: str = "false"
-
-
+# Who never bought has no current value, whatever is known of it.
 CURRENT = {
     "purchase_value": Component(
         meaning="profit before the cost of serving",
@@ -35,10 +24,19 @@ CURRENT = {
         value="case when has_orders then 0e0 - cast(service_cost as double) / cast(order_days as double) end",
         is_observed="has_orders and service_cost <> 0",
     ),
-    "image_value": Component(meaning="what the customer's name does for ours"),
+    "image_value": Component(
+        meaning="what the customer's name does for ours: customers referred who have ordered",
+        value="case when has_orders then cast(successful_referrals as double) end",
+        is_observed="has_orders and successful_referrals > 0",
+    ),
 }
 POTENTIAL = {
-    "wallet_share": Component(meaning="what the customer still buys elsewhere"),
+    # The less of the wallet we have, the more there is to win.
+    "wallet_share": Component(
+        meaning="what the customer still buys elsewhere: the lower our share of the wallet, the higher",
+        value="0e0 - wallet_share",
+        is_observed="wallet_share is not null",
+    ),
     "word_of_mouth": Component(
         meaning="latest readiness to recommend, 0-10",
         value="cast(recommend_score as double)",
@@ -53,41 +51,26 @@ POTENTIAL = {
         ),
         is_observed="revenue > 0 and age_days > 365",
     ),
-    "knowledge_value": Component(meaning="what we learn from the customer"),
+    "knowledge_value": Component(
+        meaning="what we learn from the customer: suggestions made",
+        value="cast(suggestions as double)",
+        is_observed="suggestions > 0",
+    ),
 }
 SIDES = {"current": CURRENT, "potential": POTENTIAL}
-
-
-def _default_current() -> dict:
-    return {"purchase_value": 0.6, "service_cost": 0.2, "image_value": 0.2}
-
-
-def _default_potential() -> dict:
-    return {"wallet_share": 0.4, "word_of_mouth": 0.2, "recent_growth": 0.2, "knowledge_value": 0.2}
 
 
 @dataclass(frozen=True)
 class QuadrantSettings:
     """Weights of the components of each side, and the percentile (0-1) from which a side is high."""
 
-    current: Mapping[str, float] = field(default_factory=_default_current)
-    potential: Mapping[str, float] = field(default_factory=_default_potential)
+    current: Mapping[str, float]
+    potential: Mapping[str, float]
     percentile: float = 0.5
 
     def __post_init__(self):
-        for side, components in SIDES.items():
-            for name, weight in getattr(self, side).items():
-                if name not in components:
-                    raise UserError(
-                        f"unknown component {name!r}; accepted: {', '.join(components)}",
-                        where=f"quadrant {side}",
-                    )
-                if not weight > 0:
-                    raise UserError(
-                        f"the weight of {name} is {weight}; it must be above 0",
-                        where=f"quadrant {side}",
-                        mend="leave the component out",
-                    )
+        for side, known in SIDES.items():
+            components.refuse_unfit(getattr(self, side), known, f"quadrant {side}")
         if not 0 < self.percentile < 1:
             raise UserError(f"percentile is {self.percentile}; it must lie between 0 and 1", where="quadrant")
 
@@ -103,13 +86,8 @@ class Quadrant:
 
 
 def observed_expressions() -> dict[str, str]:
-    """SQL that counts the customers for whom each measurable component was observed."""
-    return {
-        name: f"cast(count(case when {component.is_observed} then 1 end) as bigint)"
-        for components in SIDES.values()
-        for name, component in components.items()
-        if component.value
-    }
+    """SQL that counts the customers for whom each component was observed."""
+    return components.observed_expressions(CURRENT | POTENTIAL)
 
 
 def decide_quadrant(observed: Mapping[str, int], settings: QuadrantSettings) -> Quadrant:
@@ -137,55 +115,31 @@ def decide_quadrant(observed: Mapping[str, int], settings: QuadrantSettings) -> 
 
 def component_columns(quadrant: Quadrant) -> str:
     """Select list of the raw components, in columns `current_0`, `current_1`, ..., `potential_0`, ..."""
-    return _columns(
-        # Rounded, so that the last bit of a division cannot part two equal customers.
-        f"round({SIDES[side][name].value}, 9) as {side}_{number}"
-        for side in SIDES
-        for number, name in enumerate(getattr(quadrant, side))
-    )
+    return "".join(components.raw_columns(side, SIDES[side], getattr(quadrant, side)) for side in SIDES)
 
 
 def scaled_columns(quadrant: Quadrant) -> str:
     """Select list that scales each component to 0-100 among the customers who have it."""
-    return _columns(
-        f"case when {column} is not null then "
-        f"100 * percent_rank() over (partition by {column} is null order by {column}) end as {column}"
-        for side in SIDES
-        for column in _names(quadrant, side)
-    )
+    return "".join(components.scaled_columns(side, len(getattr(quadrant, side))) for side in SIDES)
 
 
 def side_expression(quadrant: Quadrant, side: str) -> str:
-    """SQL of a side's score, 0-100: the weighted mean of the components present, 0 without any."""
-    weights = [sql_double(weight) for weight in getattr(quadrant, side).values()]
-    if not weights:
-        return "0e0"
-    pairs = list(zip(weights, _names(quadrant, side), strict=True))
-    value = " + ".join(f"{weight} * coalesce({column}, 0e0)" for weight, column in pairs)
-    present = " + ".join(f"case when {column} is null then 0e0 else {weight} end" for weight, column in pairs)
-    return f"round(coalesce(({value}) / nullif({present}, 0e0), 0e0), 9)"
+    """SQL of a side's score, 0-100: the weighted mean of the components present, null without any."""
+    return components.mean_expression(side, getattr(quadrant, side).values())
 
 
-def quadrant_expression(quadrant: Quadrant) -> str:
-    """SQL of the label; a side is high where at least the percentile of the others lies strictly below.
+def high_expression(quadrant: Quadrant, side: str) -> str:
+    """SQL of whether a side is high: at least the percentile of the others lies strictly below.
 
-    Customers with and without orders are ranked among themselves; without orders there is no current value.
+    Customers with and without orders are ranked among themselves. A side of which nothing is known counts 0.
     """
     cut = sql_double(quadrant.percentile)
-    current, potential = (
-        f"percent_rank() over (partition by has_orders order by {side}_score) >= {cut}" for side in SIDES
-    )
-    return f"""case
-            when has_orders and {current}
-                then case when {potential} then 'high_value' else 'sub_value' end
-            when {potential} then 'latent_value'
+    return f"percent_rank() over (partition by has_orders order by coalesce({side}_value_score, 0e0)) >= {cut}"
+
+
+QUADRANT = """case
+            when has_orders and is_current_high
+                then case when is_potential_high then 'high_value' else 'sub_value' end
+            when is_potential_high then 'latent_value'
             else 'low_value'
         end"""
-
-
-def _names(quadrant: Quadrant, side: str) -> list[str]:
-    return [f"{side}_{number}" for number in range(len(getattr(quadrant, side)))]
-
-
-def _columns(expressions) -> str:
-    return "".join(f",\n        {expression}" for expression in expressions)

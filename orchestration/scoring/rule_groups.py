@@ -27,16 +27,10 @@ RELATIONS = {
         select customer_id, 10 * percent_rank() over (order by expected_orders nulls first) as loyalty_level
         from scores.clv
     )""",
-    "referrals": """(
-        select referred.referrer_customer_id as customer_id, count(*) as successful_referrals
-        from facts.customers as referred
-        inner join facts.customer_orders as their_orders on referred.customer_id = their_orders.customer_id
-        where their_orders.order_days > 0 and referred.referrer_customer_id <> referred.customer_id
-        group by referred.referrer_customer_id
-    )""",
+    "attributes": "facts.customer_attributes",
 }
 # Who has no row here has had none of what is counted.
-COUNTED = ("payments", "complaints", "complaints_of", "referrals")
+COUNTED = ("payments", "complaints", "complaints_of", "attributes")
 
 
 def members_sql(groups: Mapping[tuple[str, str], RuleGroup], as_of: dt.date) -> str:

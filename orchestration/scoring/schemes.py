@@ -45,6 +45,7 @@ FED: dict[Need, str] = {
     "customers.referrer_customer_id": "facts.customers where referrer_customer_id is not null",
     "interactions": "facts.customer_activity where last_active_at is not null",
     "interactions.category": "facts.customer_interests",
+    "wallets": "facts.customer_wallets where wallet_share is not null",
 }
 LEFT_OUT = "left out of segments.yml"
 GROUP, LEADER = "rule_group", ("opinion_leader", "leader")
@@ -174,19 +175,24 @@ def rules_in_words(settings: Settings) -> dict[RuleName, str]:
     """What each rule does with the parameters in force."""
     tiers, segments, relationship = settings.tiers, settings.segments, settings.relationship
     shares = ", next ".join(f"{percent(share)} {tier}" for tier, share in tiers.pyramid.items())
-    sides = [
-        ", ".join(f"{name} {weight:g}" for name, weight in side.items())
-        for side in (tiers.current_value, tiers.potential_value)
-    ]
+    begins = tiers.wallet_share_from
     interests, leaders = segments.interests, segments.opinion_leaders
     regions = f", in {' or '.join(leaders.regions)}" if leaders.regions else ""
     return {
         "pyramid": f"By lifetime value: top {shares}, the rest lead",
         "abc": f"By profit: who gives the first {percent(tiers.abc_a_up_to)} is A, up to {percent(tiers.abc_b_up_to)} "
         "B, the rest C",
-        "key_accounts": f"The first {tiers.key_accounts} by revenue are key accounts",
-        "quadrant": f"Present value ({sides[0]}) against potential ({sides[1]}); "
-        f"high from percentile {100 * tiers.quadrant_percentile:g}",
+        "key_accounts": f"The first {tiers.key_accounts} by revenue, and the first {tiers.key_accounts} by "
+        f"{', '.join(tiers.key_account_attributes)} as experts weigh them",
+        "contribution": "By profit: "
+        + ", next ".join(f"{percent(share)} {name}" for name, share in tiers.contribution.items())
+        + ", where it is above 0; who loses money, or is low in present value and potential, may cause loss; of the "
+        "rest potential is who is high in potential",
+        "wallet_share": "Spend with us over all that is spent on such products: "
+        + ", ".join(f"{name} from {begins[name]:g}" for name in ("most", "half", "some")),
+        "quadrant": f"Present value ({', '.join(tiers.current_value)}) against potential "
+        f"({', '.join(tiers.potential_value)}), as experts weigh them; high from percentile "
+        f"{100 * tiers.quadrant_percentile:g}",
         "rfm": "Recency, frequency and money scored 1 to 5; the first that fits of "
         + ", ".join(rule.name for rule in segments.rfm),
         "clusters": f"k-means of {segments.clusters.k_min} to {segments.clusters.k_max} clusters on how often, how "

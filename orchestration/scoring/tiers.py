@@ -1,31 +1,20 @@
 """Value tiers: where the cuts fall between platinum, gold, iron and lead, between A, B and C.
 
-Decisions on two totals (customers and profit), and the one statement that applies them to each customer, key
-accounts included. RFM names and the value quadrant are decided in modules of their own, and applied here.
-Sources: methods §3.1-3.3, 3.5, 3.7, 3.10.
+Decisions on totals (customers, profit, what was observed), and the one statement that applies them to each customer.
+Key accounts, the value quadrant, contribution classes, wallet shares and RFM names are decided in modules of their own,
+and applied here. Sources: methods §3.1-3.7, 3.10.
 """
 
-import decimal
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 
-from orchestration.errors import UserError
+from orchestration.scoring import contribution, key_accounts, quadrant, wallets
+from orchestration.scoring.cuts import abc_cuts, exact, rank_cuts, rising
 from orchestration.scoring.hysteresis import Band, decide_bands, place_expression, tier_before_join
 from orchestration.scoring.literals import sql_decimal
-from orchestration.scoring.quadrant import (
-    Quadrant,
-    QuadrantSettings,
-    component_columns,
-    decide_quadrant,
-    observed_expressions,
-    quadrant_expression,
-    scaled_columns,
-    side_expression,
-)
 from orchestration.scoring.rfm import RfmSegment, score_expression, segment_expression
+from orchestration.scoring.tier_facts import TierSummary, customers_of
 
 PYRAMID = ("platinum", "gold", "iron", "lead")
 PROFIT_SCALE = 8  # places of the ABC cuts: four of the profit, four of the share
@@ -33,6 +22,14 @@ PROFIT_SCALE = 8  # places of the ABC cuts: four of the profit, four of the shar
 
 def _default_shares() -> dict:
     return {"platinum": "0.01", "gold": "0.04", "iron": "0.15"}
+
+
+def _default_contribution() -> dict:
+    return {"strategic": "0.05", "large": "0.15"}
+
+
+def _default_wallet() -> dict:
+    return {"most": 0.6, "half": 0.4, "some": 0.15}
 
 
 @dataclass(frozen=True)
@@ -47,28 +44,22 @@ class TierSettings:
         Share of customers in platinum, gold and iron; the rest is lead. Read as the decimal that is written.
     abc_shares : pair of str or float
         Cumulative share of profit at which A and B end.
-    key_accounts : int
-        Last rank by revenue that is a key account.
-    quadrant : QuadrantSettings
+    contribution : mapping of class to str or float
+        Share of customers, by profit, who are strategic and large.
+    wallet_share_from : mapping of band to float
+        The wallet share at which each band begins.
     hysteresis : str or float
         Share of a cut's rank by which a customer must pass it to change tier; 0: none.
     """
 
     rfm_segments: tuple[RfmSegment, ...]
+    quadrant: quadrant.QuadrantSettings
+    key_accounts: key_accounts.KeyAccountSettings
     shares: Mapping[str, str | float] = field(default_factory=_default_shares)
     abc_shares: tuple[str | float, str | float] = ("0.80", "0.95")
-    key_accounts: int = 50
-    quadrant: QuadrantSettings = field(default_factory=QuadrantSettings)
+    contribution: Mapping[str, str | float] = field(default_factory=_default_contribution)
+    wallet_share_from: Mapping[str, float] = field(default_factory=_default_wallet)
     hysteresis: str | float = "0"
-
-
-@dataclass(frozen=True)
-class TierSummary:
-    """Customers, their total profit, and for how many each quadrant component was observed."""
-
-    customers: int
-    profit: Decimal
-    observed: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -83,92 +74,13 @@ class TierDecision:
     last_ranks: dict[str, int]
     abc_cuts: tuple[Decimal, Decimal] | None
     profit: Decimal
-    key_accounts: int
+    contribution_ranks: dict[str, int]
+    wallet_share_from: Mapping[str, float]
+    key_accounts: key_accounts.KeyAccounts
     rfm_segments: tuple[RfmSegment, ...]
-    quadrant: Quadrant
+    quadrant: quadrant.Quadrant
     bands: tuple[Band, ...]
     notes: tuple[str, ...]
-
-
-def exact(share: str | float | Decimal, where: str) -> Fraction:
-    """The share as it is written: 0.07 is 7/100, not the nearest double (whose 100-fold rounds up to 8).
-
-    Raises
-    ------
-    UserError
-        When it is not a number from 0 to 1.
-    """
-    try:
-        fraction = Fraction(str(share))
-    except (ValueError, ZeroDivisionError):
-        fraction = Fraction(-1)
-    if not 0 <= fraction <= 1:
-        raise UserError(f"the share {share!r} is not a number from 0 to 1", where=where)
-    return fraction
-
-
-def pyramid_cuts(customers: int, shares: Mapping[str, str | float]) -> dict[str, int]:
-    """The last rank of each tier but the lowest: ceilings of the cumulative shares (methods §3.1).
-
-    Raises
-    ------
-    UserError
-        When the tiers are not platinum, gold and iron, or their shares add up to more than 1.
-    """
-    if set(shares) != set(PYRAMID[:-1]):
-        raise UserError(
-            f"tiers with a share are {', '.join(shares)}; needed: {', '.join(PYRAMID[:-1])}", where="shares"
-        )
-    cuts, cumulative = {}, Fraction(0)
-    for tier in PYRAMID[:-1]:
-        cumulative += exact(shares[tier], f"shares {tier}")
-        cuts[tier] = math.ceil(cumulative * customers)
-    if cumulative > 1:
-        raise UserError(f"the shares add up to {float(cumulative):g}; at most 1 can be shared out", where="shares")
-    return cuts
-
-
-def abc_cuts(profit: Decimal, shares: tuple[str | float, str | float]) -> tuple[Decimal, Decimal] | None:
-    """Cumulative profit at which A and B end; None where total profit is not positive (methods §3.2).
-
-    A customer is in A while the profit of all before it is below the cut, so the one who crosses is in.
-
-    Raises
-    ------
-    UserError
-        When the shares do not rise.
-    """
-    end_of_a, end_of_b = (exact(share, "abc_shares") for share in shares)
-    if not end_of_a <= end_of_b:
-        raise UserError(f"abc_shares are {shares}; the second is below the first", where="abc_shares")
-    if profit <= 0:
-        return None
-    with decimal.localcontext(prec=60):
-        a, b = (Decimal(cut.numerator) / cut.denominator * profit for cut in (end_of_a, end_of_b))
-    return a, b
-
-
-def tier_summary_sql(
-    orders: str = "facts.customer_orders", surveys: str = "facts.customer_surveys", values: str = "scores.clv"
-) -> str:
-    """The select of one row that `decide_tiers` needs: customers, profit, and one column a component."""
-    counts = "".join(f",\n    {count} as {name}" for name, count in observed_expressions().items())
-    return f"""
-with
-
-{_customers(orders, surveys, values)}
-
-select
-    count(*) as customers,
-    coalesce(sum(profit), 0) as profit{counts}
-from customers
-""".strip()
-
-
-def read_summary(row: Mapping) -> TierSummary:
-    """Make the summary from the row of `tier_summary_sql`, by column name."""
-    observed = {name: int(row[name]) for name in observed_expressions()}
-    return TierSummary(customers=int(row["customers"]), profit=Decimal(row["profit"]), observed=observed)
 
 
 def decide_tiers(summary: TierSummary, settings: TierSettings) -> TierDecision:
@@ -179,19 +91,31 @@ def decide_tiers(summary: TierSummary, settings: TierSettings) -> TierDecision:
     UserError
         When the settings contradict themselves.
     """
+    wallets.refuse_unfit(settings.wallet_share_from)
     abc = abc_cuts(summary.profit, settings.abc_shares)
-    sides = decide_quadrant(summary.observed, settings.quadrant)
+    sides = quadrant.decide_quadrant(summary.components, settings.quadrant)
+    keys = key_accounts.decide_key_accounts(
+        summary.attributes, settings.key_accounts, rising(settings.abc_shares, "abc_shares")
+    )
     notes = []
     if abc is None:
         notes.append(f"Total profit is {summary.profit}, not positive: nobody is in class A or B.")
     if sides.absent:
         notes.append(f"The value quadrant does without {', '.join(sides.absent)}: no data give them.")
-    last_ranks = pyramid_cuts(summary.customers, settings.shares)
+    if keys.absent:
+        notes.append(f"Key accounts are ranked without {', '.join(keys.absent)}: no data give them.")
+    if sum(keys.weights.values()) < keys.minimum_coverage:
+        notes.append("Too little is known for a ranking by attributes: key accounts are those by revenue alone.")
+    if summary.wallets_exceeded:
+        notes.append(f"Customers who spend more with us than their wallet is said to hold: {summary.wallets_exceeded}.")
+    last_ranks = rank_cuts(summary.customers, settings.shares, PYRAMID[:-1], "shares")
     return TierDecision(
         last_ranks=last_ranks,
         abc_cuts=abc,
         profit=summary.profit,
-        key_accounts=settings.key_accounts,
+        contribution_ranks=rank_cuts(summary.customers, settings.contribution, contribution.TOP, "contribution"),
+        wallet_share_from=settings.wallet_share_from,
+        key_accounts=keys,
         rfm_segments=settings.rfm_segments,
         quadrant=sides,
         bands=decide_bands(last_ranks, summary.customers, exact(settings.hysteresis, "hysteresis")),
@@ -202,22 +126,23 @@ def decide_tiers(summary: TierSummary, settings: TierSettings) -> TierDecision:
 def value_tiers_sql(
     decision: TierDecision,
     orders: str = "facts.customer_orders",
-    surveys: str = "facts.customer_surveys",
+    attributes: str = "facts.customer_attributes",
     values: str = "scores.clv",
     previous: str = "previous.segment_history",
 ) -> str:
     """The select that gives the columns of scores.value_tiers, one row for each row of `values`.
 
     Ties are broken by a fixed order, so that a rerun gives the same tiers: CLV, then revenue; profit, then
-    CLV; revenue, then CLV; all descending, and at last customer_id. `cumulative_profit_share` runs by
-    descending profit and is not clipped at 1 (methods §3.10); it is null where total profit is not positive.
+    CLV; revenue, then CLV; attributes, then revenue; all descending, and at last customer_id.
+    `cumulative_profit_share` runs by descending profit and is not clipped at 1 (methods §3.10); it is null where
+    total profit is not positive.
     `is_held_by_margin` says that hysteresis gives another tier than the rank does, and leaves the sizes as they are.
     """
     tier_before, of_before = tier_before_join(decision.bands, previous)
     return f"""
 with
 
-{_customers(orders, surveys, values)},
+{customers_of(orders, attributes, values)},
 
 ranked as (
 
@@ -228,18 +153,19 @@ ranked as (
         row_number() over (order by revenue desc, clv desc, customer_id) as revenue_rank,
         {score_expression("0 - days_since_last_order")} as recency_score,
         {score_expression("order_days")} as frequency_score,
-        {score_expression("revenue")} as monetary_score{component_columns(decision.quadrant)}
+        {score_expression("revenue")} as monetary_score{_raw_columns(decision)}
     from customers
 
 ),
 
-accumulated as (
+scaled as (
 
     select
         ranked.customer_id,
         has_orders,
         profit,
         revenue,
+        wallet_share,
         clv_rank,
         {tier_before} as tier_before,
         profit_rank,
@@ -248,21 +174,51 @@ accumulated as (
         frequency_score,
         monetary_score,
         sum(profit) over (order by profit_rank rows between unbounded preceding and current row)
-            as cumulative_profit{scaled_columns(decision.quadrant)}
+            as cumulative_profit{_scaled_columns(decision)}
     from ranked
     {of_before}
 
 ),
 
-sides as (
+scored as (
 
     select
         *,
         {place_expression(decision.bands)} as tier_place,
         cumulative_profit - profit as profit_before,
-        {side_expression(decision.quadrant, "current")} as current_score,
-        {side_expression(decision.quadrant, "potential")} as potential_score
-    from accumulated
+        {quadrant.side_expression(decision.quadrant, "current")} as current_value_score,
+        {quadrant.side_expression(decision.quadrant, "potential")} as potential_value_score,
+        {key_accounts.score_expression(decision.key_accounts)} as attribute_score
+    from scaled
+
+),
+
+compared as (
+
+    select
+        *,
+        {quadrant.high_expression(decision.quadrant, "current")} as is_current_high,
+        {quadrant.high_expression(decision.quadrant, "potential")} as is_potential_high,
+        {key_accounts.RANK} as attribute_rank
+    from scored
+
+),
+
+chosen as (
+
+    select
+        *,
+        {key_accounts.membership_expression(decision.key_accounts)} as is_key_account
+    from compared
+
+),
+
+accumulated as (
+
+    select
+        *,
+        {key_accounts.REVENUE_BEFORE} as key_revenue_before
+    from chosen
 
 ),
 
@@ -276,14 +232,21 @@ final as (
         cast(profit_rank as bigint) as profit_rank,
         {_cumulative_share(decision)} as cumulative_profit_share,
         {_abc_class(decision)} as abc_class,
-        cast(revenue_rank as bigint) as revenue_rank,
-        revenue_rank <= {int(decision.key_accounts)} and revenue > 0 as is_key_account,
+        is_key_account,
+        cast(revenue_rank as bigint) as key_account_rank_revenue,
+        cast(attribute_rank as bigint) as key_account_rank_non_monetary,
+        {key_accounts.class_expression(decision.key_accounts)} as key_account_class,
+        {contribution.class_expression(decision.contribution_ranks)} as contribution_class,
+        wallet_share,
+        {wallets.band_expression(decision.wallet_share_from)} as wallet_share_band,
         recency_score,
         frequency_score,
         monetary_score,
         {segment_expression(decision.rfm_segments)} as rfm_segment,
-        {quadrant_expression(decision.quadrant)} as value_quadrant
-    from sides
+        current_value_score,
+        potential_value_score,
+        {quadrant.QUADRANT} as value_quadrant
+    from accumulated
 
 )
 
@@ -291,27 +254,12 @@ select * from final
 """.strip()
 
 
-def _customers(orders: str, surveys: str, values: str) -> str:
-    """The common start: one row for each customer of `values`, money exact and never null."""
-    return f"""customers as (
+def _raw_columns(decision: TierDecision) -> str:
+    return quadrant.component_columns(decision.quadrant) + key_accounts.attribute_columns(decision.key_accounts)
 
-    select
-        clv_values.customer_id,
-        coalesce(clv_values.clv, 0) as clv,
-        coalesce(customer_orders.order_days, 0) > 0 as has_orders,
-        customer_orders.order_days,
-        customer_orders.days_since_last_order,
-        customer_orders.age_days,
-        cast(coalesce(customer_orders.revenue, 0) as decimal(18, 4)) as revenue,
-        cast(coalesce(customer_orders.revenue_last_365_days, 0) as decimal(18, 4)) as revenue_last_365_days,
-        cast(coalesce(customer_orders.profit, 0) as decimal(18, 4)) as profit,
-        cast(coalesce(customer_orders.service_cost, 0) as decimal(18, 4)) as service_cost,
-        customer_surveys.recommend_score
-    from {values} as clv_values
-    left join {orders} as customer_orders on clv_values.customer_id = customer_orders.customer_id
-    left join {surveys} as customer_surveys on clv_values.customer_id = customer_surveys.customer_id
 
-)"""
+def _scaled_columns(decision: TierDecision) -> str:
+    return quadrant.scaled_columns(decision.quadrant) + key_accounts.scaled_columns(decision.key_accounts)
 
 
 def _tier(decision: TierDecision, place: str) -> str:

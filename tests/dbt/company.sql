@@ -128,6 +128,16 @@ insert into raw.service_costs values
     ('c02', '2026-06-01', 'visit', 3000, 'l1', 1),
     ('c02', '2026-06-01', 'visit', 3000, 'l1', 2);
 
+create table raw.wallets (
+    customer_id varchar, period_start date, period_end date, estimated_total_spend decimal(18, 4), _load varchar,
+    _row bigint
+);
+
+-- c03 is named by its id in an older system.
+insert into raw.wallets values
+    ('c02', '2026-01-01', '2026-12-31', 60000, 'l1', 1),
+    ('a14', '2026-01-01', '2026-12-31', 9000, 'l1', 2);
+
 -- Scores: values are made up, ranks and shares are consistent with the orders above.
 create table scores.clv (
     customer_id varchar, simple_ltv decimal(18, 2), discounted_ltv decimal(18, 2), clv decimal(18, 2),
@@ -157,24 +167,39 @@ insert into scores.clv_model values ('mbg_nbd', true, '{}', -12.5, 'converged', 
 
 create table scores.value_tiers (
     customer_id varchar, clv_rank bigint, value_tier varchar, profit_rank bigint, cumulative_profit_share double,
-    abc_class varchar, revenue_rank bigint, is_key_account boolean, recency_score integer, frequency_score integer,
-    monetary_score integer, rfm_segment varchar, value_quadrant varchar, is_held_by_margin boolean default false
+    abc_class varchar, key_account_rank_revenue bigint, is_key_account boolean, recency_score integer,
+    frequency_score integer, monetary_score integer, rfm_segment varchar, value_quadrant varchar,
+    key_account_rank_non_monetary bigint, key_account_class varchar, contribution_class varchar, wallet_share double,
+    wallet_share_band varchar, current_value_score double, potential_value_score double,
+    is_held_by_margin boolean default false
 );
 
 insert into scores.value_tiers (
-    customer_id, clv_rank, value_tier, profit_rank, cumulative_profit_share, abc_class, revenue_rank, is_key_account,
-    recency_score, frequency_score, monetary_score, rfm_segment, value_quadrant
+    customer_id, clv_rank, value_tier, profit_rank, cumulative_profit_share, abc_class, key_account_rank_revenue,
+    is_key_account, recency_score, frequency_score, monetary_score, rfm_segment, value_quadrant,
+    key_account_rank_non_monetary, key_account_class, contribution_class, wallet_share, wallet_share_band,
+    current_value_score, potential_value_score
 ) values
-    ('c01', 1, 'platinum', 1, 0.871, 'A', 1, true, 4, 5, 5, 'champions', 'high_value'),
-    ('c02', 2, 'iron', 3, 0.997, 'C', 3, true, 2, 3, 4, 'loyal', 'high_value'),
-    ('c03', 3, 'lead', 4, 0.999, 'C', 4, false, 5, 4, 3, 'loyal', 'latent_value'),
-    ('c04', 4, 'lead', 5, 0.9995, 'C', 5, false, 1, 1, 3, 'lost', 'low_value'),
-    ('c05', 5, 'lead', 6, 1.0, 'C', 6, false, 3, 1, 2, 'recent', 'low_value'),
-    ('c06', 6, 'lead', 7, 1.0, 'C', 7, false, 3, 1, 2, 'recent', 'low_value'),
-    ('c07', 7, 'lead', 2, 0.987, 'B', 2, false, 3, 1, 4, 'recent', 'sub_value'),
-    ('c08', 8, 'lead', 10, 1.0, 'C', 8, false, 4, 1, 1, 'recent', 'low_value'),
-    ('c09', 10, 'lead', 9, 1.0, 'C', 10, false, null, null, null, null, 'low_value'),
-    ('c10', 9, 'lead', 8, 1.0, 'C', 9, false, 4, 1, 1, 'recent', 'low_value');
+    ('c01', 1, 'platinum', 1, 0.871, 'A', 1, true, 4, 5, 5, 'champions', 'high_value',
+     2, 'A', 'strategic', null, 'unknown', 90, 60),
+    ('c02', 2, 'iron', 3, 0.997, 'C', 3, true, 2, 3, 4, 'loyal', 'high_value',
+     1, 'B', 'large', 0.5, 'half', 70, 70),
+    ('c03', 3, 'lead', 4, 0.999, 'C', 4, false, 5, 4, 3, 'loyal', 'latent_value',
+     3, null, 'potential', 0.1, 'little', 40, 80),
+    ('c04', 4, 'lead', 5, 0.9995, 'C', 5, false, 1, 1, 3, 'lost', 'low_value',
+     null, null, 'may_cause_loss', null, 'unknown', 20, 10),
+    ('c05', 5, 'lead', 6, 1.0, 'C', 6, false, 3, 1, 2, 'recent', 'low_value',
+     null, null, 'ordinary', null, 'unknown', 30, 20),
+    ('c06', 6, 'lead', 7, 1.0, 'C', 7, false, 3, 1, 2, 'recent', 'low_value',
+     null, null, 'ordinary', null, 'unknown', 30, 20),
+    ('c07', 7, 'lead', 2, 0.987, 'B', 2, false, 3, 1, 4, 'recent', 'sub_value',
+     null, null, 'ordinary', null, 'unknown', 80, 20),
+    ('c08', 8, 'lead', 10, 1.0, 'C', 8, false, 4, 1, 1, 'recent', 'low_value',
+     null, null, 'may_cause_loss', null, 'unknown', 10, 20),
+    ('c09', 10, 'lead', 9, 1.0, 'C', 10, false, null, null, null, null, 'low_value',
+     null, null, 'ordinary', null, 'unknown', null, null),
+    ('c10', 9, 'lead', 8, 1.0, 'C', 9, false, 4, 1, 1, 'recent', 'low_value',
+     null, null, 'may_cause_loss', null, 'unknown', 10, 20);
 
 -- Every scheme; one overlaps, and for one nothing is fed.
 create table scores.segment_schemes (
@@ -189,6 +214,8 @@ insert into scores.segment_schemes values
     ('value_quadrant', 4, 'By value and potential', true, true, null, 'Quadrant', '价值矩阵'),
     ('rfm', 5, 'By scores', true, true, null, 'RFM', 'RFM 分群'),
     ('cluster', 6, 'k-means', true, true, null, 'Behaviour', '行为群组'),
+    ('contribution_class', 12, 'By profit', true, true, null, 'Contribution', '贡献类别'),
+    ('wallet_share', 13, 'By wallet', true, true, null, 'Wallet share', '钱包份额'),
     ('lifecycle_stage', 7, 'By silence', true, true, null, 'Lifecycle stage', '生命周期阶段'),
     ('rule_group', 8, 'high_value: value_tier is platinum', false, true, null, 'Group by rule', '规则分组'),
     ('interest_group', 9, 'By views', true, true, null, 'Interest', '兴趣群组'),

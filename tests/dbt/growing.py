@@ -178,6 +178,14 @@ class GrowingCompany:
             "amount": self.random.randrange(3),
         }
 
+    def one_of_wallets(self) -> dict[str, Any]:
+        return {
+            "customer_id": self.customer(),
+            "period_start": dt.date.fromisoformat(self.random.choice(DAYS)[:10]),
+            "period_end": dt.date(2026, 12, 31),
+            "estimated_total_spend": self.random.randrange(3),
+        }
+
     def contents(self) -> dict[str, dict[tuple, int]]:
         """Every row of every table that is compared, with how often it is there."""
         return {

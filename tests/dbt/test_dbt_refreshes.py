@@ -32,7 +32,7 @@ where complaint_id = 'k4';
 SHUFFLE = "".join(
     f"create table shuffled as select * from raw.{feed} order by hash(_row + 7); "
     f"drop table raw.{feed}; create table raw.{feed} as select * from shuffled; drop table shuffled; "
-    for feed in ("orders", "complaints", "surveys", "customers", "interactions", "service_costs")
+    for feed in ("orders", "complaints", "surveys", "customers", "interactions", "service_costs", "wallets")
 )
 
 # A month later: c01 and c02 change places, c04 ordered again, c09 has been forgotten, c11 is new.

@@ -22,12 +22,12 @@ FIRST = date(2026, 1, 1)
 CUSTOMERS, SEGMENTS = ("a", "b"), ("A", "B", None)  # None: not a customer at that time
 MODELS = ("segment_history", "customer_segments", "segment_changes")
 SCHEMA = """
-create schema previous; create schema history; create schema marts; create schema seeds; create schema scores;
+create schema previous; create schema history; create schema marts; create schema scores;
 create table previous.segment_history (
     customer_id varchar, scheme varchar, segment varchar, valid_from date, valid_to date
 );
 create table history.current_segments (customer_id varchar, scheme varchar, segment varchar);
-create table seeds.segment_schemes as select 'abc' as scheme, true as is_exclusive;
+create table scores.segment_schemes as select 'abc' as scheme, true as is_exclusive, true as is_on;
 create table scores.value_tiers as select 'a' as customer_id, false as is_held_by_margin where false;
 """
 

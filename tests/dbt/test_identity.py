@@ -19,7 +19,7 @@ from orchestration.sample.company import write_company
 from orchestration.scoring.identity import claim_ends
 from orchestration.sources.identifiers import phone_digits
 
-FEEDS = ("orders", "complaints", "surveys", "customers", "aliases", "interactions", "service_costs")
+FEEDS = ("orders", "complaints", "surveys", "customers", "aliases", "interactions", "service_costs", "wallets")
 CLAIMS = "claims"
 NEW_YEAR = dt.datetime(2026, 1, 1)
 

@@ -189,6 +189,23 @@ def test_the_shipped_experts_agree_with_themselves_and_purchases_count_most(tmp_
     assert sum(weights.values()) == pytest.approx(1)
 
 
+def test_a_component_that_is_left_out_leaves_its_judgements_out(tmp_path):
+    """All three shipped experts say that purchases count three times what the cost of service does: 3/4 and 1/4."""
+    text = (SHIPPED_CONFIG / "tiers.yml").read_text("utf-8")
+    (tmp_path / "tiers.yml").write_text(text.replace("service_cost, image_value]", "service_cost]"), "utf-8")
+    settings = load_settings(tmp_path / "home", tmp_path)
+    assert weighed(settings, "current_value").overall == pytest.approx({"purchase_value": 0.75, "service_cost": 0.25})
+
+
+def test_an_only_component_weighs_all(tmp_path):
+    """Nothing is left to compare it with."""
+    text = (SHIPPED_CONFIG / "tiers.yml").read_text("utf-8")
+    kept = text.replace("[wallet_share, word_of_mouth, recent_growth, knowledge_value]", "[recent_growth]")
+    (tmp_path / "tiers.yml").write_text(kept, "utf-8")
+    settings = load_settings(tmp_path / "home", tmp_path)
+    assert weighed(settings, "potential_value").overall == {"recent_growth": 1}
+
+
 def test_other_kinds_of_activity_need_judgements_of_their_own(tmp_path):
     """A kind that nobody judged would weigh nothing, or whatever is made up for it."""
     text = (SHIPPED_CONFIG / "relationship.yml").read_text("utf-8")

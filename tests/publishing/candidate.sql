@@ -17,7 +17,16 @@ select
         when number < ceil(0.05 * customers()) then 'gold'
         when number < ceil(0.20 * customers()) then 'iron'
         else 'lead'
-    end as value_tier
+    end as value_tier,
+    number % 5 + 1 as recency_score,
+    number % 3 + 1 as frequency_score,
+    number % 100 as current_value_score,
+    number % 90 as potential_value_score,
+    case
+        when number % 100 >= 50 then case when number % 90 >= 45 then 'high_value' else 'sub_value' end
+        when number % 90 >= 45 then 'latent_value'
+        else 'low_value'
+    end as value_quadrant
 from range(customers()) as numbers (number)
 order by hash(number);
 

@@ -45,10 +45,12 @@ def test_the_same_input_gives_the_same_page(page, warehouse):
 
 
 def test_it_has_both_languages_and_every_picture(page):
-    """Readers in two languages; fifteen pictures."""
+    """Readers in two languages; seventeen pictures."""
     for heading in (
         "价值金字塔",
         "利润鲸鱼曲线",
+        "当前价值与潜在价值",
+        "最近购买与购买频率",
         "质量权重",
         "指数变动原因",
         "投诉趋势",
@@ -60,7 +62,7 @@ def test_it_has_both_languages_and_every_picture(page):
         "检查",
     ):
         assert heading in page
-    assert page.count("<svg") == 15
+    assert page.count("<svg") == 17
     assert "No data yet" not in page
     assert "华东" in page
 
@@ -102,7 +104,7 @@ def test_without_marts_it_says_so():
     """The first refresh of a company without complaints still has a report."""
     with duckdb.connect() as empty:
         page = report.render(empty, MANIFEST | {"loads": [], "checks": []}, "marts")
-    assert page.count("No data yet") == 9
+    assert page.count("No data yet") == 11
     assert "<svg" not in page
 
 
@@ -131,7 +133,7 @@ def test_empty_marts_and_missing_columns_say_so(warehouse):
     warehouse.execute("alter table marts.profit_curve drop column cumulative_profit_share")
     warehouse.execute("update marts.service_quality set quality_index = null")
     page = report.render(warehouse, MANIFEST, "marts")
-    assert page.count("No data yet") == 4
+    assert page.count("No data yet") == 6
     assert page.count("<svg") == 9
 
 

@@ -10,8 +10,9 @@ import pytest
 CONTRACT = {
     "customer_value": "customer_id as_of first_ordered_at last_ordered_at order_days frequency recency_days age_days "
     "revenue revenue_last_365_days profit p_alive expected_orders expected_order_value clv clv_low clv_high clv_method "
-    "value_tier previous_value_tier tier_since abc_class is_key_account value_quadrant rfm_segment cluster "
-    "lifecycle_stage",
+    "value_tier previous_value_tier tier_since abc_class is_key_account key_account_rank_revenue "
+    "key_account_rank_non_monetary key_account_class contribution_class wallet_share wallet_share_band "
+    "current_value_score potential_value_score value_quadrant rfm_segment cluster lifecycle_stage",
     "customer_relationship": "customer_id as_of region account_manager_id satisfaction_score satisfaction_standardised "
     "satisfaction_answers satisfaction_last_answered_at satisfaction_ratio expectation_class satisfaction_level "
     "satisfaction_grade is_grade_inconsistent will_rebuy recommend_score recommend_answers recommend_last_answered_at "

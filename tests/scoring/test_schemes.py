@@ -51,6 +51,7 @@ def test_orders_alone_leave_on_what_follows_from_orders(own):
     rows, groups = decided(own(), set())
     off = {name: row["reason_off"] for name, row in rows.items() if not row["is_on"]}
     assert off == {
+        "wallet_share": "nothing is fed of wallets",
         "interest_group": "nothing is fed of interactions.category",
         "interest_vip": "nothing is fed of interactions.category",
         "opinion_leader": "nothing is fed of complaints.is_suggestion and customers.referrer_customer_id",

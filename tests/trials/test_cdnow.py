@@ -11,7 +11,9 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
+from a_summary import lifetime_values, published, segments, summary, written
 from a_trial import original, refreshed
 from scipy.stats import kstest, norm
 
@@ -251,3 +253,19 @@ def test_the_next_39_weeks_lie_within_the_intervals(sample, name, capsys):
     assert max(below, above) <= 0.1
     assert narrow.pvalue < 1e-6
     assert narrow.statistic > 2 * distance.statistic
+
+
+def test_the_summary_of_segments_is_that_of_the_raw_text(master):
+    """The pyramid, ABC and RFM of 23,570 customers from the lines themselves; only the lifetime values are served."""
+    days = order_days(lines_of("CDNOW_master.txt"), CUT)
+    customers = pd.DataFrame(
+        {
+            customer: {"revenue": sum(of.values()), "days": len(of), "last_day": pd.Timestamp(max(of))}
+            for customer, of in days.items()
+        }
+    ).T
+    customers["clv"] = lifetime_values(master)
+    expected = summary(customers, segments(customers))
+    served = published(master)
+    assert expected == {key: told for key, told in served.items() if key[0] in ("value_tier", "abc", "rfm")}
+    assert written("cdnow") == served

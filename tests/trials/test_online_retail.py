@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from a_summary import lifetime_values, published, segments, summary, written
 from a_trial import original, refreshed
 
 from orchestration.warehouse.duckdb import Warehouse
@@ -59,6 +60,19 @@ def facts(home: Path, question: str) -> list[tuple]:
 
 def in_pounds(ten_thousandths: int) -> Decimal:
     return Decimal(int(ten_thousandths)).scaleb(-4)
+
+
+def orders_of(lines: pd.DataFrame) -> list[Order]:
+    """An order each invoice, in any order."""
+    invoices = (
+        lines[lines["becomes"] == "accepted"]
+        .groupby("Invoice")
+        .agg({"Customer ID": "first", "InvoiceDate": "min", "money": "sum"})
+    )
+    return [
+        Order(invoice, str(int(customer)), pd.Timestamp(at).to_pydatetime(), in_pounds(money), True, None)
+        for invoice, customer, at, money in invoices.itertuples()
+    ]
 
 
 def test_every_line_is_accepted_or_excluded_with_its_reason(load, lines):
@@ -122,15 +136,7 @@ def test_cancellations_are_refunds_and_nothing_else_is(home, lines):
 
 def test_refunds_are_taken_from_earlier_orders_or_reported(home, lines):
     """By a plain stack over the file's own lines: three quarters of the money of refunds find an order."""
-    invoices = (
-        lines[lines["becomes"] == "accepted"]
-        .groupby("Invoice")
-        .agg({"Customer ID": "first", "InvoiceDate": "min", "money": "sum"})
-    )
-    orders = [
-        Order(invoice, str(int(customer)), pd.Timestamp(at).to_pydatetime(), in_pounds(money), True, None)
-        for invoice, customer, at, money in invoices.itertuples()
-    ]
+    orders = orders_of(lines)
     refunds = {order.order_id: order.amount for order in orders if order.amount < 0}
     unmatched = -sum(net for order_id, net in net_amounts(orders).items() if order_id in refunds)
     assert facts(home, "select sum(unmatched_refunds) from facts.customer_orders") == [(unmatched,)]
@@ -177,3 +183,19 @@ def test_the_report_says_how_good_the_forecast_of_the_last_quarter_was(home):
     report = (home / "published" / "current" / "report.html").read_text("utf-8")
     assert "How good the forecast is" in report
     assert f"{totals['orders']['actual']:,.0f}" in report
+
+
+def test_the_summary_of_segments_is_that_of_the_file(home, lines):
+    """The pyramid, ABC and RFM from the lines and the plain stack of refunds; only the lifetime values are served."""
+    orders = orders_of(lines)
+    customers = pd.DataFrame(
+        {"revenue": pd.DataFrame(orders).groupby("customer_id")["amount"].sum(), "days": 0, "last_day": pd.NaT}
+    )
+    days = pd.DataFrame(order_days(orders)).groupby("customer_id")["ordered_date"].agg(["count", "max"])
+    customers.loc[days.index, "days"] = days["count"]
+    customers.loc[days.index, "last_day"] = pd.to_datetime(days["max"])
+    customers["clv"] = lifetime_values(home)
+    expected = summary(customers, segments(customers))
+    served = published(home)
+    assert expected == {key: told for key, told in served.items() if key[0] in ("value_tier", "abc", "rfm")}
+    assert written("online_retail") == served

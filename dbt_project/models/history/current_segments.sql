@@ -7,6 +7,8 @@ orchestration/config/schemes.py.
     'value_tier': "coalesce(value_tiers.value_tier, 'unplaced')",
     'abc': "coalesce(value_tiers.abc_class, 'unplaced')",
     'key_account': "case when value_tiers.is_key_account then 'key_account' else 'other' end",
+    'contribution_class': "coalesce(value_tiers.contribution_class, 'unplaced')",
+    'wallet_share': "coalesce(value_tiers.wallet_share_band, 'unplaced')",
     'value_quadrant': "coalesce(value_tiers.value_quadrant, 'unplaced')",
     'rfm': "coalesce(value_tiers.rfm_segment, 'no_orders')",
     'cluster': "coalesce(clusters.cluster, 'unplaced')",

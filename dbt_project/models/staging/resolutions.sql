@@ -10,7 +10,7 @@ known_names as (
 
 unsettled as (
 
-    {% for feed_name in ['complaints', 'surveys', 'interactions', 'service_costs'] %}
+    {% for feed_name in ['complaints', 'surveys', 'interactions', 'service_costs', 'wallets'] %}
     select
         '{{ feed_name }}' as feed,
         {{ record_key(feed_name) }} as record_key,

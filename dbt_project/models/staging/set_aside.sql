@@ -4,7 +4,9 @@ with
 
 removed as (
 
-    {% for feed_name in ['orders', 'complaints', 'surveys', 'customers', 'aliases', 'interactions', 'service_costs'] %}
+    {% for feed_name in [
+        'orders', 'complaints', 'surveys', 'customers', 'aliases', 'interactions', 'service_costs', 'wallets'
+    ] %}
     select
         '{{ feed_name }}' as feed,
         {{ record_key(feed_name) }} as record_key,

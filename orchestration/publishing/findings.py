@@ -190,6 +190,15 @@ def schemes(marts: Marts) -> "pd.DataFrame | None":
     )
 
 
+def segment_sizes(marts: Marts) -> "pd.DataFrame | None":
+    """`scheme`, `segment`, `customers`: how many are in each segment, the largest of a scheme first."""
+    return marts.frame(
+        "segment_summary",
+        "scheme segment customers",
+        "select scheme, segment, customers from segment_summary order by scheme, customers desc, segment",
+    )
+
+
 def move_causes(marts: Marts) -> "pd.DataFrame | None":
     """`cause`, `customers`, `clv_before`, `clv`, `change`: why customers changed tier, the most frequent cause first.
 

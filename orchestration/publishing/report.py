@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OUTCOMES = ("accepted", "duplicate", "superseded", "excluded", "quarantined")
+LARGEST = 6  # segments of a scheme that are listed
 _TIERS = ("platinum", "gold", "iron", "lead")
 
 
@@ -91,6 +92,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
             categories=_rows(findings.complaints_by_category(marts)),
             migration=_migration(findings.migration(marts)),
             schemes=_rows(findings.schemes(marts)),
+            sizes=sizes_by_scheme(_rows(findings.segment_sizes(marts)), labels),
             causes=_rows(findings.move_causes(marts)),
             clusters=_rows(clusters),
             cluster_pictures={} if clusters is None else _of_clusters(clusters, labels),
@@ -140,6 +142,19 @@ def _of_clusters(clusters: "pd.DataFrame", labels: Labels) -> dict[str, str]:
     return cluster_pictures.cluster_pictures(
         clusters.dropna(subset=["median_order_days"]), json.loads(clusters["silhouette_by_k"].iloc[0]), labels
     )
+
+
+def sizes_by_scheme(rows: list[dict], labels: Labels) -> dict[str, str]:
+    """The largest segments of each scheme with their customers, as one line."""
+    told: dict[str, list[str]] = {}
+    for row in rows:
+        told.setdefault(row["scheme"], []).append(
+            f"{labels.both(row['scheme'], row['segment'])} {count(row['customers'])}"
+        )
+    return {
+        scheme: " · ".join(sizes[:LARGEST]) + (f" · {len(sizes) - LARGEST} more" if len(sizes) > LARGEST else "")
+        for scheme, sizes in told.items()
+    }
 
 
 def _rows(frame: "pd.DataFrame | None") -> list[dict]:

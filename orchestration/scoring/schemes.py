@@ -183,15 +183,15 @@ def rules_in_words(settings: Settings) -> dict[RuleName, str]:
         "abc": f"By profit: who gives the first {percent(tiers.abc_a_up_to)} is A, up to {percent(tiers.abc_b_up_to)} "
         "B, the rest C",
         "key_accounts": f"The first {tiers.key_accounts} by revenue, and the first {tiers.key_accounts} by "
-        f"{', '.join(tiers.key_account_attributes)} as experts weigh them",
+        f"{words(tiers.key_account_attributes)} as experts weigh them",
         "contribution": "By profit: "
         + ", next ".join(f"{percent(share)} {name}" for name, share in tiers.contribution.items())
         + ", where it is above 0; who loses money, or is low in present value and potential, may cause loss; of the "
         "rest potential is who is high in potential",
         "wallet_share": "Spend with us over all that is spent on such products: "
         + ", ".join(f"{name} from {begins[name]:g}" for name in ("most", "half", "some")),
-        "quadrant": f"Present value ({', '.join(tiers.current_value)}) against potential "
-        f"({', '.join(tiers.potential_value)}), as experts weigh them; high from percentile "
+        "quadrant": f"Present value ({words(tiers.current_value)}) against potential "
+        f"({words(tiers.potential_value)}), as experts weigh them; high from percentile "
         f"{100 * tiers.quadrant_percentile:g}",
         "rfm": "Recency, frequency and money scored 1 to 5; the first that fits of "
         + ", ".join(rule.name for rule in segments.rfm),
@@ -209,6 +209,10 @@ def rules_in_words(settings: Settings) -> dict[RuleName, str]:
         "opinion_leaders": f"Loyalty above {leaders.loyalty_above:g} of 10, {leaders.suggestions} suggestions and "
         f"{leaders.successful_referrals} successful referrals or more{regions}",
     }
+
+
+def words(names: Collection[str]) -> str:
+    return ", ".join(names).replace("_", " ")
 
 
 def percent(share: str) -> str:

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from orchestration.defs.arrival import judged, known_until
 from orchestration.defs.backfill import months
-from orchestration.defs.raw import arrived, judged, known_until
+from orchestration.defs.raw import arrived
 from orchestration.defs.session import Session
 from orchestration.publishing.backcasts import Backcast
 from orchestration.quality.checks import CheckOutcome, of_a_backcast

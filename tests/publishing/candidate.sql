@@ -214,6 +214,13 @@ from (
     ('lead', 'lead', 148), ('lead', 'iron', 4), ('new', 'lead', 7)
 ) as moves (from_segment, to_segment, customers);
 
+create or replace table marts.segment_summary as
+select 'value_tier' as scheme, * from (
+    values ('platinum', 1::bigint), ('gold', 2), ('iron', 7), ('lead', 40)
+) as segments (segment, customers)
+union all
+select 'rule_group', 'group_' || number, number from range(1, 9) as groups (number);
+
 create or replace table marts.segment_schemes as
 select *
 from (

@@ -126,6 +126,12 @@ def test_a_code_without_a_label_is_shown_as_words(page):
     assert "<td>Power quality</td>" in page
 
 
+def test_each_scheme_says_how_many_are_in_its_largest_segments(page):
+    """A rule alone does not say whether it is about three customers or three thousand."""
+    assert "Lead 重铅客户 40 · Iron 铁质客户 7 · Gold 黄金客户 2 · Platinum 铂金客户 1" in page
+    assert "Group 8 8 · Group 7 7 · Group 6 6 · Group 5 5 · Group 4 4 · Group 3 3 · 2 more" in page
+
+
 def test_empty_marts_and_missing_columns_say_so(warehouse):
     """A mart may lack what a later version adds."""
     warehouse.execute("delete from marts.customer_value")

@@ -51,7 +51,9 @@ def draw_leaders(
     return rng.permutation(loyal)[:count], rng.permutation(newcomers)[:count]
 
 
-def draw_vips(people: Population, interactions: pd.DataFrame, rng: np.random.Generator, history: History):
+def draw_vips(
+    people: Population, interactions: pd.DataFrame, rng: np.random.Generator, history: History
+) -> pd.DataFrame:
     """Draw interactions of customers who look at a category that they had not looked at before the last 30 days.
 
     Parameters

@@ -173,9 +173,9 @@ def where_it_hurts(regions: "pd.DataFrame") -> str:
     """
     shown = regions.head(REGIONS)
     names = [_shortened(name, 76) for name in shown["member"]]
-    title = "Where it hurts 痛点, by region (events of the last 365 days)"
+    title = "Where it hurts 痛点, by region, last 365 days"
     if len(regions) > REGIONS:
-        title = f"Where it hurts 痛点, {REGIONS} of {len(regions)} regions (events of the last 365 days)"
+        title = f"Where it hurts 痛点, {REGIONS} of {len(regions)} regions, last 365 days"
     left = max(text_width(name) for name in names) + 14  # 90 at most, or the heads of the columns collide
     head = 98
     height = 30 * len(names) + head + 46

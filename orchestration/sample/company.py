@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from orchestration.errors import UserError
-from orchestration.sample.complaints import draw_complaints, phone_spellings
+from orchestration.sample.complaints import draw_complaints, draw_suggestions, phone_spellings
 from orchestration.sample.customers import (
     draw_aliases,
     draw_customers,
@@ -29,6 +29,7 @@ from orchestration.sample.layouts import Ids, layouts
 from orchestration.sample.orders import draw_orders
 from orchestration.sample.population import draw_population, parts
 from orchestration.sample.randomness import generator, shuffled_numbers
+from orchestration.sample.stories import LEADER_SUGGESTIONS, draw_leaders, draw_vips, leader_stories, vip_stories
 from orchestration.sample.surveys import draw_surveys
 from orchestration.sample.truth import true_customers, truth_page
 
@@ -75,8 +76,8 @@ def write_company(
     Returns
     -------
     dict of str to WrittenFile
-        Path and number of records by file: the feeds, `truth/customers`, `truth/complaints` and, with faults,
-        `truth/faults`.
+        Path and number of records by file: the feeds, `truth/customers`, `truth/complaints`, `truth/stories` and,
+        with faults, `truth/faults`.
 
     Raises
     ------
@@ -107,6 +108,9 @@ def _draw(files, customers, orders, seed, dirty, history):
     everyone = draw_population(customers, orders, seed, history)
     registered_at = registrations(everyone, generator(seed, "registrations"), history)
     referrer = referrers(everyone, registered_at, generator(seed, "referrers"))
+    leader, referred = draw_leaders(everyone, referrer, generator(seed, "leaders"), history)
+    referrer[referred] = everyone.number[leader]
+    files.append("truth/stories", leader_stories(everyone.number[leader], everyone.number[referred]))
     order_numbers = shuffled_numbers(orders, seed=seed, table="orders")
     drawn_orders, complaint_number, response_number = 0, 1, 1
 
@@ -140,10 +144,22 @@ def _draw(files, customers, orders, seed, dirty, history):
         aliases = draw_aliases(people, registered, chance("aliases"))
         has_old_id = np.isin(people.number, aliases["customer_id"][aliases["kind"] == "old_id"])
         files.append("aliases", aliases)
-        files.append("interactions", draw_interactions(people, has_old_id, chance("interactions"), history))
+        interactions = draw_interactions(people, has_old_id, chance("interactions"), history)
+        of_vips = draw_vips(people, interactions, chance("vips"), history)
+        files.append("interactions", interactions)
+        files.append("interactions", of_vips)
+        files.append("truth/stories", vip_stories(of_vips))
         files.append("service_costs", draw_service_costs(people, chance("service_costs"), history))
         files.append("wallets", draw_wallets(people, chance("wallets"), history))
         files.append("truth/customers", true_customers(people, history))
+
+    # After all parts, so that the numbers of the complaints that chance drew stay as they are; and without faults,
+    # so that leaders are leaders in a dirty company too.
+    chance = generator(seed, "suggestions of leaders")
+    suggestions = draw_suggestions(everyone, np.repeat(leader, LEADER_SUGGESTIONS), complaint_number, chance, history)
+    suggestions["phone_spelling"] = phone_spellings(suggestions, chance)
+    files.append("truth/complaints", suggestions[["complaint_id", "customer_id"]])
+    files.append("complaints", suggestions.assign(fault=np.int8(0)) if dirty else suggestions)
 
 
 def _check_arguments(customers, orders, seed, file_format, dirty):

@@ -20,6 +20,7 @@ IMPROVED_REGION_SLOWNESS = 0.4
 ESCALATED_NEEDS = ("safety", "fairness")
 ESCALATION_MEDIAN_HOURS = 4.0
 NEVER_ESCALATED = 0.02
+SUGGESTED_DAYS = 365
 # How the help desk writes a phone: codes of `layouts.PHONE_SPELLINGS`, the first as in the customers feed.
 PHONE_SPELLING_SHARES = [0.70, 0.10, 0.08, 0.07, 0.05]
 
@@ -70,18 +71,60 @@ def draw_complaints(
     place = np.flatnonzero((rng.random(len(orders)) < chance) & (opened_at < history.close))
 
     count = len(place)
-    complainer, opened_at, is_late = customer[place], opened_at[place], is_late[place]
-    topic = np.where(is_late, words.DELIVERY, choose(rng, words.TOPIC_SHARES, count))
-    is_suggestion = ~is_late & (rng.random(count) < 0.05)
+    topic = np.where(is_late[place], words.DELIVERY, choose(rng, words.TOPIC_SHARES, count))
+    is_suggestion = ~is_late[place] & (rng.random(count) < 0.05)
+    about = pd.DataFrame(
+        {
+            "opened_at": opened_at[place],
+            "topic": topic,
+            "is_suggestion": is_suggestion,
+            "order_id": orders["order_id"].to_numpy()[place],
+            "is_late": is_late[place],
+        }
+    )
+    complainer = customer[place]
+    return _as_told(people, complainer, about, first_number, rng, history), complainer
+
+
+def draw_suggestions(
+    people: Population, customer: np.ndarray, first_number: int, rng: np.random.Generator, history: History
+) -> pd.DataFrame:
+    """Draw a suggestion of the last year for each entry of `customer`, a place in `people`; about no order.
+
+    The customers must have been active through that year. Columns are those of `draw_complaints`.
+    """
+    count = len(customer)
+    position = history.days - SUGGESTED_DAYS * (1 - rng.random(count))
+    about = pd.DataFrame(
+        {
+            "opened_at": history.in_business_hours(rng, position),
+            "topic": choose(rng, words.TOPIC_SHARES, count),
+            "is_suggestion": np.ones(count, dtype=bool),
+            "order_id": np.zeros(count, dtype=np.int64),
+            "is_late": np.zeros(count, dtype=bool),
+        }
+    )
+    return _as_told(people, customer, about, first_number, rng, history)
+
+
+def phone_spellings(complaints: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+    """How the help desk wrote the phone of each complaint, as codes."""
+    return choose(rng, PHONE_SPELLING_SHARES, len(complaints))
+
+
+def _as_told(people, complainer, about, first_number, rng, history):
+    """The rows of the feed: how each complaint of `about` was told and answered."""
+    count = len(about)
+    opened_at, topic, is_suggestion = (about[name].to_numpy() for name in ("opened_at", "topic", "is_suggestion"))
     responded_at, resolved_at = _answers(people.region[complainer], opened_at, rng, history)
     need, severity = _gravity(topic, is_suggestion, rng)
     is_accepted = rng.random(count) < 0.95 - 0.5 * people.dissatisfaction[complainer]
     kind_of_text = np.where(is_suggestion, words.SUGGESTION, topic) * words.VARIANTS
     text = (kind_of_text + rng.integers(words.VARIANTS, size=count)) * 2 + people.is_english[complainer]
-    names_order = is_late | (rng.random(count) < 0.6)
+    names_order = about["is_late"].to_numpy() | (rng.random(count) < 0.6)
     is_touched = ~np.isnat(resolved_at) & (rng.random(count) < 0.03)
     escalated_at = _escalations(people.region[complainer], need, opened_at, rng, history)
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "complaint_id": np.arange(first_number, first_number + count),
             "customer_id": people.number[complainer],
@@ -96,18 +139,12 @@ def draw_complaints(
             "severity": pd.Categorical.from_codes(severity, words.SEVERITIES),
             "need_violated": pd.Categorical.from_codes(need, words.NEEDS),
             "resolution_accepted": np.where(np.isnat(resolved_at), -1, is_accepted).astype(np.int8),
-            "order_id": np.where(names_order, orders["order_id"].to_numpy()[place], 0),
+            "order_id": np.where(names_order, about["order_id"].to_numpy(), 0),
             "is_suggestion": is_suggestion.astype(np.int8),
             "text": pd.Categorical.from_codes(text, words.TEXTS),
             "updated_at": blank(resolved_at, ~is_touched),
         }
     )
-    return frame, complainer
-
-
-def phone_spellings(complaints: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
-    """How the help desk wrote the phone of each complaint, as codes."""
-    return choose(rng, PHONE_SPELLING_SHARES, len(complaints))
 
 
 def _answers(region, opened_at, rng, history):

@@ -72,6 +72,10 @@ def layouts(ids: Ids) -> dict[str, Layout]:
             | {"estimated_total_spend": _money("estimated_total_spend")}
         ),
         "truth/customers": Layout(_truth(ids)),
+        "truth/stories": Layout(
+            {"customer_id": ids.customer(), "story": _text("story")}
+            | {"referred_customer_id": ids.customer("referred_customer_id"), "category": _text("category")}
+        ),
         "truth/complaints": Layout({"complaint_id": _complaint(), "customer_id": ids.customer()}),
     }
 

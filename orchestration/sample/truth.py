@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from orchestration.sample import population
+from orchestration.sample import population, stories
 from orchestration.sample import vocabulary as words
 from orchestration.sample.complaints import (
     ESCALATED_NEEDS,
     IMPROVED_DAYS,
     IMPROVED_REGION_SLOWNESS,
     LATE_REGION_SLOWNESS,
+    SUGGESTED_DAYS,
 )
 from orchestration.sample.history import History
 from orchestration.sample.orders import drift_factor
@@ -82,6 +83,16 @@ History from {history.first.astype("datetime64[D]")} to {history.end}, both incl
 - Survey answers fall with `dissatisfaction`, and after a complaint.
 - In the last {IMPROVED_DAYS} days {improved_region} improved: complaints are answered and resolved in
   {IMPROVED_REGION_SLOWNESS} of the time, and `manner` scores about one point higher. Nothing else did.
+
+## Single customers (`stories.csv`)
+
+Planted upon the rest, as `segments.yml` is shipped. A few others may meet the same conditions by chance.
+
+- `opinion_leader`: {100 * stories.LEADER_SHARE:g} % of the customers, among those who buy often. Each made
+  {stories.LEADER_SUGGESTIONS} suggestions in the last {SUGGESTED_DAYS} days, the last of the feed, and is the
+  referrer of `referred_customer_id`, who has ordered.
+- `interest_vip`: {100 * stories.VIP_SHARE:g} % of the customers, who had looked at other categories and looked at
+  `category` for the first time in a year in the last {stories.RECENT_DAYS} days, at least {stories.VIEWS_MORE} times.
 
 ## Faults
 

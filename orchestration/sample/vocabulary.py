@@ -121,6 +121,8 @@ INTERACTIONS = (
 )
 INTERACTION_SHARES = [0.14, 0.04, 0.14, 0.08, 0.16, 0.02, 0.05, 0.09, 0.28]
 PRICED_INTERACTIONS = [INTERACTIONS.index(kind) for kind in ("ad_click", "value_added_purchase", "search")]
+# What counts as looking at a category.
+VIEWS = [INTERACTIONS.index(kind) for kind in ("ad_click", "message_click", "search", "visit")]
 CHARGES = ("service", "visit", "bad_debt", "litigation")
 CHARGE_SHARES = [0.70, 0.22, 0.06, 0.02]
 CHARGE_MEDIANS = (80.0, 220.0, 900.0, 4_000.0)

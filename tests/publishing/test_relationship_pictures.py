@@ -3,7 +3,9 @@
 import xml.etree.ElementTree as ElementTree
 
 import pandas as pd
+import pytest
 
+from orchestration.publishing.drawing import WIDTH, text_width
 from orchestration.publishing.labels import Labels
 from orchestration.publishing.relationship_findings import HURTS
 from orchestration.publishing.relationship_pictures import category_trends, loyalty_map, response_band, where_it_hurts
@@ -109,3 +111,12 @@ def test_a_month_without_orders_has_no_rate():
     shown = words(category_trends(rates))
     assert "–" in shown
     assert "0.00" not in shown
+
+
+@pytest.mark.parametrize("count", [5, 31])
+def test_the_title_of_the_regions_fits_the_picture(count):
+    """What stands beyond the right edge is cut off; titles are set in 11.5 points."""
+    counts = [name for hurt in HURTS for name in (hurt.cases, hurt.base)]
+    regions = pd.DataFrame([{"member": f"r{number}"} | dict.fromkeys(counts, 1) for number in range(count)])
+    (title,) = [word for word in words(where_it_hurts(regions)) if word.startswith("Where it hurts")]
+    assert text_width(title, 11.5) <= WIDTH

@@ -126,6 +126,7 @@ def test_dirty_then_clean_leaves_no_list_of_faults(tmp_path):
         "README.md",
         "complaints.csv",
         "customers.csv",
+        "stories.csv",
     ]
     assert not list(tmp_path.glob(".*"))
 

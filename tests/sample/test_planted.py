@@ -4,6 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from orchestration.sample import stories
+from orchestration.sample.company import write_company
+
 FIRST, CLOSE = pd.Timestamp("2024-07-01"), pd.Timestamp("2026-07-01")
 IMPROVED = pd.Timestamp("2025-12-31")
 
@@ -32,6 +35,7 @@ def feeds(clean_company):
     tables["truth"] = pd.read_csv(
         clean_company / "truth" / "customers.csv", parse_dates=["active_from", "drop_out_date"]
     )
+    tables["stories"] = pd.read_csv(clean_company / "truth" / "stories.csv")
     return tables
 
 
@@ -229,3 +233,55 @@ def test_telephones_and_addresses_are_fictional(feeds):
     assert customers["phone"].astype(str).str.startswith("1990000").all()
     assert customers["email"].str.endswith("@example.com").all()
     assert customers["phone"].is_unique
+
+
+def test_opinion_leaders_buy_often_suggest_twice_and_referred_a_customer_who_ordered(feeds):
+    """0.5 % of 2,000 are 10; a referred customer comes later than who referred them."""
+    leaders = feeds["stories"].query("story == 'opinion_leader'")
+    assert leaders["customer_id"].nunique() == leaders["referred_customer_id"].nunique() == len(leaders) == 10
+    suggestions = feeds["complaints"].query("is_suggestion")["customer_id"].value_counts()
+    assert (suggestions.reindex(leaders["customer_id"], fill_value=0) >= 2).all()
+    people = feeds["customers"].set_index("customer_id")
+    referred = people.loc[leaders["referred_customer_id"]]
+    assert referred["referrer_customer_id"].tolist() == leaders["customer_id"].tolist()
+    since = people.loc[leaders["customer_id"], "registered_at"]
+    assert (since.to_numpy() < referred["registered_at"].to_numpy()).all()
+    orders = feeds["orders"].query("status == 'completed'")["customer_id"].value_counts()
+    assert referred.index.isin(orders.index).all()
+    of_everyone = orders.reindex(people.index, fill_value=0)
+    assert of_everyone[leaders["customer_id"]].min() > of_everyone.median()
+
+
+def test_vips_look_at_a_category_that_they_had_not_looked_at_before(feeds):
+    """2 % of 2,000 are 40; in the last 30 days it leads every other category by two views or more."""
+    vips = feeds["stories"].query("story == 'interest_vip'").set_index("customer_id")["category"]
+    assert vips.index.nunique() == len(vips) == 40
+    views = feeds["interactions"].query("kind in ('ad_click', 'message_click', 'search', 'visit')")
+    days_ago = (CLOSE - views["occurred_at"]).dt.total_seconds() / 86_400
+    by_category = [views["customer_id"], views["category"]]
+    recent, earlier = (
+        span.groupby(by_category).sum().unstack(fill_value=0).loc[vips.index]
+        for span in (days_ago <= 30, (days_ago > 30) & (days_ago <= 365))
+    )
+    assert (earlier.sum(axis=1) > 0).all()
+    for customer, category in vips.items():
+        assert earlier.loc[customer, category] == 0
+        assert recent.loc[customer, category] >= recent.loc[customer].drop(category).max() + 2
+
+
+def test_stories_leave_what_chance_drew_as_it_was(tmp_path, monkeypatch):
+    """Rows follow the others, and a referrer is named where none was: results of before stay comparable."""
+    write_company(tmp_path / "with", 300, 3_000)
+    monkeypatch.setattr(stories, "LEADER_SHARE", 0.0)
+    monkeypatch.setattr(stories, "VIP_SHARE", 0.0)
+    write_company(tmp_path / "without", 300, 3_000)
+
+    for path in (tmp_path / "without").rglob("*.csv"):
+        before = path.read_text("utf-8").splitlines()
+        after = (tmp_path / "with" / path.relative_to(tmp_path / "without")).read_text("utf-8").splitlines()
+        if path.name != "customers.csv" or path.parent.name == "truth":
+            assert after[: len(before)] == before, path.name
+    before, after = (pd.read_csv(tmp_path / name / "customers.csv").fillna("") for name in ("without", "with"))
+    changed = before.ne(after)
+    assert changed.to_numpy().sum() == changed["referrer_customer_id"].sum() == 2
+    assert (before.loc[changed["referrer_customer_id"], "referrer_customer_id"] == "").all()

@@ -143,10 +143,11 @@ def serve(place: Place, release: ReleaseInfo) -> None:
     Raises
     ------
     UserError
-        The server cannot be reached or refuses something, another home writes to this schema, or readers hold a view
-        whose columns change. What was shown is then shown as before.
+        The server cannot be reached or refuses something, another home shows its releases there, or readers hold a
+        view whose columns change. What was shown is then shown as before.
     """
     with connected(place) as connection, duckdb.connect(release.directory / DATABASE, read_only=True) as source:
+        _refuse_a_stranger(connection, place, release)
         marts = marts_of(source, release)
         with connection.transaction():
             load(connection, place, release.release_id, source, marts)
@@ -225,6 +226,18 @@ def _lock(connection: "Connection", place: Place) -> None:
             "another process is writing there", where=place.told, mend="wait for it, or give each its own schema"
         ) from None
     connection.execute("set lock_timeout = 0")
+
+
+def _refuse_a_stranger(connection: "Connection", place: Place, release: ReleaseInfo) -> None:
+    """A home that is tried out must not take over what another one shows."""
+    row = connection.execute(_sql("select release_id from {data}.served", place)).fetchone()
+    if row and not (release.directory.parent / row[0]).is_dir():
+        raise UserError(
+            f"release {row[0]} is shown there, which is not of this home",
+            where=place.told,
+            mend=f"give this home a schema of its own; or, if it takes over, drop the schemas {place.schema} and "
+            f"{place.data} first",
+        )
 
 
 def _require_reader(connection: "Connection", place: Place) -> None:

@@ -175,6 +175,15 @@ def test_a_role_of_readers_may_read_the_views_and_nothing_else(warehouse, home, 
                 connection.execute(statement)
 
 
+def test_a_home_does_not_take_over_what_another_one_shows(warehouse, home, place, tmp_path):
+    """A company that somebody tries out must not be what the readers of another one see."""
+    info = publish(warehouse, home)
+    postgres.serve(place, info)
+    with pytest.raises(UserError, match="not of this home"):
+        postgres.serve(place, publish(warehouse, tmp_path / "other"))
+    assert postgres.shown(place) == info.release_id
+
+
 def test_a_reader_that_does_not_exist_is_named(place):
     """Also by the doctor, before a refresh."""
     with pytest.raises(UserError, match="no role 'nobody_here'"):

@@ -47,6 +47,8 @@ FED: dict[Need, str] = {
     "interactions.category": "facts.customer_interests",
     "wallets": "facts.customer_wallets where wallet_share is not null",
 }
+# Fed, and never true: another reason than that of the other needs.
+NOT_MET: dict[Need, str] = {"complaints.is_suggestion": "no suggestion among the complaints up to as_of"}
 LEFT_OUT = "left out of segments.yml"
 GROUP, LEADER = "rule_group", ("opinion_leader", "leader")
 
@@ -93,8 +95,7 @@ def decide_schemes(settings: Settings, fed: Collection[Need], shipped: SegmentsC
         if (missing := [need for need in group.needs if need not in fed])
     }
     rows = []
-    declared = dict(config.schemes) | {name: s for name, s in shipped.schemes.items() if name not in config.schemes}
-    for position, (name, scheme) in enumerate(declared.items(), start=1):
+    for position, (name, scheme) in enumerate(every_scheme(config, shipped).items(), start=1):
         missing = [need for need in RULES[scheme.by].needs if need not in fed]
         reason = not_fed(missing) if missing else None
         is_on = reason is None
@@ -113,6 +114,14 @@ def decide_schemes(settings: Settings, fed: Collection[Need], shipped: SegmentsC
     return Schemes(rows, groups)
 
 
+def every_scheme(config: SegmentsConfig, shipped: SegmentsConfig) -> dict[str, Scheme]:
+    """The declared schemes in their order, then those that are left out, in the shipped words.
+
+    Columns of marts hold values of both.
+    """
+    return config.schemes | {name: scheme for name, scheme in shipped.schemes.items() if name not in config.schemes}
+
+
 def needs_of(config: SegmentsConfig) -> list[Need]:
     """Everything that a scheme or a group of the configuration needs."""
     needs = [need for rule in RULES.values() for need in rule.needs]
@@ -123,7 +132,10 @@ def needs_of(config: SegmentsConfig) -> list[Need]:
 def not_fed(missing: Collection[Need]) -> str:
     """Why something is off: `nothing is fed of complaints.category`; of a feed that is missing whole, no columns."""
     told = [need for need in missing if "." not in need or need.split(".")[0] not in missing]
-    return f"nothing is fed of {' and '.join(told)}"
+    reasons = [NOT_MET[need] for need in told if need in NOT_MET]
+    if of := [need for need in told if need not in NOT_MET]:
+        reasons.append(f"nothing is fed of {' and '.join(of)}")
+    return ", and ".join(reasons)
 
 
 def scheme_row(name: str, position: int, scheme: Scheme, rule: str, is_on: bool, reason: str | None) -> dict:

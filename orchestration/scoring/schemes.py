@@ -190,8 +190,11 @@ def rules_in_words(settings: Settings) -> dict[RuleName, str]:
     begins = tiers.wallet_share_from
     interests, leaders = segments.interests, segments.opinion_leaders
     regions = f", in {' or '.join(leaders.regions)}" if leaders.regions else ""
+    kept = (
+        f"; who is within {percent(tiers.hysteresis)} of a cut's rank keeps the tier" if float(tiers.hysteresis) else ""
+    )
     return {
-        "pyramid": f"By lifetime value: top {shares}, the rest lead",
+        "pyramid": f"By lifetime value: top {shares}, the rest lead{kept}",
         "abc": f"By profit: who gives the first {percent(tiers.abc_a_up_to)} is A, up to {percent(tiers.abc_b_up_to)} "
         "B, the rest C",
         "key_accounts": f"The first {tiers.key_accounts} by revenue, and the first {tiers.key_accounts} by "
@@ -218,13 +221,19 @@ def rules_in_words(settings: Settings) -> dict[RuleName, str]:
         f"of its viewers by price; beyond {interests.most_categories} categories: other",
         "interest_change": f"Another category is the most viewed in the last {interests.recent_days} days, "
         f"{interests.vip_views} times or more, than before them",
-        "opinion_leaders": f"Loyalty above {leaders.loyalty_above:g} of 10, {leaders.suggestions} suggestions and "
-        f"{leaders.successful_referrals} successful referrals or more{regions}",
+        "opinion_leaders": f"Loyalty above {leaders.loyalty_above:g} of 10, "
+        f"{counted(leaders.suggestions, 'suggestion')} and "
+        f"{counted(leaders.successful_referrals, 'successful referral')} or more{regions}",
     }
 
 
 def words(names: Collection[str]) -> str:
     return ", ".join(names).replace("_", " ")
+
+
+def counted(number: int, name: str) -> str:
+    """`1 suggestion`, `2 suggestions`."""
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
 def percent(share: str) -> str:

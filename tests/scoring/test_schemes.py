@@ -1,6 +1,7 @@
 """Schemes: which are on, why the others are not, what they are called, and what may not be declared."""
 
 import copy
+import dataclasses
 from typing import get_args
 
 import pytest
@@ -124,7 +125,16 @@ def test_rules_are_told_with_the_parameters_in_force(own):
     assert told["value_tier"] == "By lifetime value: top 1 % platinum, next 4 % gold, next 15 % iron, the rest lead"
     assert told["abc"] == "By profit: who gives the first 80 % is A, up to 95 % B, the rest C"
     assert told["opinion_leader"] == (
-        "Loyalty above 7.5 of 10, 2 suggestions and 1 successful referrals or more, in 华东 or North"
+        "Loyalty above 7.5 of 10, 2 suggestions and 1 successful referral or more, in 华东 or North"
+    )
+
+
+def test_the_margin_is_told_where_there_is_one(own):
+    """Otherwise a customer at rank 11 of a tier of 10 looks like a mistake."""
+    settings = own()
+    held = dataclasses.replace(settings, tiers=settings.tiers.model_copy(update={"hysteresis": "0.10"}))
+    assert schemes.rules_in_words(held)["pyramid"] == (
+        schemes.rules_in_words(settings)["pyramid"] + "; who is within 10 % of a cut's rank keeps the tier"
     )
 
 

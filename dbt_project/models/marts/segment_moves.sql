@@ -162,7 +162,10 @@ select
         when from_segment = to_segment then 'held_by_margin'
         when is_by_other_rules then 'rule_changed'
         when not is_known_before then 'unknown'
-        when is_by_attributes then 'attributes'
+        when scheme in ('interest_group', 'interest_vip') then 'interests'
+        when is_by_attributes or scheme = 'opinion_leader' then 'attributes'
+        -- Nobody leaves a decline without an order but by what is usual among all.
+        when scheme = 'lifecycle_stage' and from_segment = 'decline' and not has_ordered then 'peers_moved'
         when turn_of_profit = -1 then case when has_refunds then 'refunds' else 'costs' end
         when turn_of_profit = 1 then case when has_ordered then 'new_orders' else 'costs' end
         -- Ordinary, potential and low on both sides of the matrix: profit ranks nobody among these.

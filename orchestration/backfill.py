@@ -33,7 +33,8 @@ class Month:
     """How the back-cast of one month ended.
 
     `result` is `done`, `kept` (it was there, made of the same), `held` or `error`. `differing` names the marts that are
-    not as they were published that day; None where nothing was published that day, or the loads are those of now.
+    not as they were published that day, `because` of what; None where nothing was published that day, or the loads are
+    those of now.
     """
 
     as_of: dt.date
@@ -43,6 +44,7 @@ class Month:
     reasons: list[str] = field(default_factory=list)
     released: str | None = None
     differing: list[str] | None = None
+    because: str = ""
 
     def __str__(self) -> str:
         """A line of the summary."""
@@ -50,7 +52,7 @@ class Month:
         if self.customers is not None:
             told += f"{self.customers:>12,}  {self.clv or 0:>18,.0f}"
         if self.differing:
-            told += f"  differs from {self.released} in {', '.join(self.differing)}: configuration or code was another"
+            told += f"  differs from {self.released} in {', '.join(self.differing)}: {self.because}"
         elif self.released:
             told += f"  as published in {self.released}"
         return "\n".join([told, *(f"    - {reason}" for reason in self.reasons)])
@@ -166,15 +168,26 @@ def described(settings: Settings, found: ReleaseInfo, result: str) -> Month:
     """A back-cast in a line; where its day was published with the same loads, whether it is the same."""
     with duckdb.connect(str(found.directory / "marts.duckdb"), read_only=True) as connection:
         [(customers, clv)] = connection.execute("select count(*), sum(clv) from marts.customer_value").fetchall()
-    released_id, differing = found.manifest["backcast"]["reproduces"], None
+    released_id, differing, because = found.manifest["backcast"]["reproduces"], None, ""
     if released_id:
         from orchestration.publishing import catalogue
 
-        then, now = (info.manifest["marts"] for info in (catalogue.find(settings.home, released_id), found))
-        hashes = [{name: mart["content_hash"] for name, mart in marts.items()} for marts in (then, now)]
+        then, now = catalogue.find(settings.home, released_id).manifest, found.manifest
+        hashes = [{name: mart["content_hash"] for name, mart in told["marts"].items()} for told in (then, now)]
         differing = sorted({name for name, _ in hashes[0].items() ^ hashes[1].items()})
+        because = difference_of(then, now)
     clv = None if clv is None else float(clv)
-    return Month(found.as_of, result, customers, clv, released=released_id, differing=differing)
+    return Month(found.as_of, result, customers, clv, released=released_id, differing=differing, because=because)
+
+
+def difference_of(then: dict, now: dict) -> str:
+    """Why a release and the back-cast of its day from the same loads may differ, by their manifests."""
+    causes = {
+        "the configuration was another": then["configuration_hash"] != now["configuration_hash"],
+        "the code was another": then["code_version"] != now["code_version"],
+        "a person was erased since": bool(then.get("erasures")),
+    }
+    return ", ".join(cause for cause, holds in causes.items() if holds) or "nothing that is known of explains it"
 
 
 @click.command()

@@ -123,7 +123,8 @@ def postgres(settings: Settings) -> Iterator[Finding]:
         return
     told = f"{place.told} shows {shown or 'nothing'}"
     behind = "" if shown == served_id else f", and {served_id} is served: the next refresh shows it"
-    yield Finding("PostgreSQL", not behind, told + behind)
+    # A server that has shown nothing yet waits for the first refresh, and nothing is wrong.
+    yield Finding("PostgreSQL", not behind or shown is None, told + behind)
 
 
 def erasures(settings: Settings) -> Iterator[Finding]:

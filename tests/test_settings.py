@@ -149,6 +149,61 @@ def test_a_tree_that_ends_in_no_indicator_or_branches_at_one_is_refused(own, tre
         own("quality", text.replace("trees:\n", f"trees:\n  x: {tree}\n"))
 
 
+A_SHARE = "write a share from 0 to 1, such as 0.15 for 15 %"
+
+
+@pytest.mark.parametrize(
+    ("shipped", "changed", "told"),
+    [
+        ("hysteresis: 0 ", "hysteresis: 10 ", f"`hysteresis`: {A_SHARE} (found 10)"),
+        ("hysteresis: 0 ", "hysteresis: -0.1 ", f"`hysteresis`: {A_SHARE} (found -0.1)"),
+        ("hysteresis: 0 ", "hysteresis: .nan ", f"`hysteresis`: {A_SHARE} (found nan)"),
+        ("hysteresis: 0 ", "hysteresis: 10% ", f"`hysteresis`: {A_SHARE} (found '10%')"),
+        ("hysteresis: 0 ", "hysteresis: no ", f"`hysteresis`: {A_SHARE} (found False)"),
+        ("iron: 0.15", "iron: 15", f"`pyramid.iron`: {A_SHARE} (found 15)"),
+        ("iron: 0.15", "iron: 0.96", "`pyramid`: the shares add up to 1.01; all customers are 1"),
+        (", iron: 0.15", "", "`pyramid`: iron is missing; needed: platinum, gold, iron"),
+        ("large: 0.15", "large: 0.96", "`contribution`: the shares add up to 1.01; all customers are 1"),
+        ("strategic: 0.05, ", "", "`contribution`: strategic is missing; needed: strategic, large"),
+        ("b_up_to: 0.95", "b_up_to: 0.5", "`abc_b_up_to`: it must not be below `abc_a_up_to`, 0.8"),
+        ("a_up_to: 0.80", "a_up_to: 0.96", "`abc_b_up_to`: it must not be below `abc_a_up_to`, 0.96"),
+        (", some: 0.15", "", "`wallet_share_from`: some is missing; needed: most, half, some"),
+        ("half: 0.4", "half: 0.6", "the shares must fall, and stay above 0; found most 0.6, half 0.6, some 0.15"),
+        ("some: 0.15", "some: 0", "the shares must fall, and stay above 0; found most 0.6, half 0.4, some 0"),
+        ("most: 0.6", "most: 60", "`wallet_share_from.most`: Input should be less than or equal to 1 (found 60)"),
+    ],
+)
+def test_shares_that_do_not_fit_together_are_refused(own, shipped, changed, told):
+    """Else the refresh would break at them, minutes later."""
+    text = (SHIPPED_CONFIG / "tiers.yml").read_text("utf-8")
+    assert shipped in text
+    with pytest.raises(UserError, match=re.escape(told)) as refused:
+        own("tiers", text.replace(shipped, changed))
+    assert refused.value.where.endswith("tiers.yml")
+
+
+def test_the_default_end_of_b_is_held_against_the_end_of_a(own):
+    """What is left out is a value too."""
+    text = (SHIPPED_CONFIG / "tiers.yml").read_text("utf-8").replace("abc_b_up_to: 0.95", "")
+    assert own("tiers", text).tiers.abc_b_up_to == "0.95"
+    with pytest.raises(UserError, match=r"must not be below `abc_a_up_to`, 0\.97"):
+        own("tiers", text.replace("abc_a_up_to: 0.80", "abc_a_up_to: 0.97"))
+
+
+def test_a_share_may_be_as_small_as_it_is_written(own):
+    """YAML hands 0.00001 on as 1e-05."""
+    text = (SHIPPED_CONFIG / "tiers.yml").read_text("utf-8").replace("hysteresis: 0 ", "hysteresis: 0.00001 ")
+    assert own("tiers", text).tiers.hysteresis == "0.00001"
+
+
+def test_tiers_are_cut_from_the_top_in_whatever_order_they_are_written(own):
+    """Cumulative shares follow the order."""
+    text = (SHIPPED_CONFIG / "tiers.yml").read_text("utf-8")
+    turned = text.replace("{platinum: 0.01, gold: 0.04, iron: 0.15}", "{iron: 0.15, gold: 0.04, platinum: 0.01}")
+    assert turned != text
+    assert list(own("tiers", turned).tiers.pyramid) == ["platinum", "gold", "iron"]
+
+
 def test_an_indicator_needs_a_scale(own):
     """Between floor and target lies the division."""
     content = yaml.safe_load((SHIPPED_CONFIG / "quality.yml").read_text("utf-8"))
@@ -314,7 +369,9 @@ def other(value):
     if isinstance(value, bool):
         return not value
     if isinstance(value, (int, float)):
-        return value * 0.9 if isinstance(value, float) else value + 1
+        if isinstance(value, float):
+            return value * 0.9
+        return value - 1 if value > 1 else value + 1  # ends of ranges may be the highest there is
     return None
 
 

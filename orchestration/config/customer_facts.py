@@ -70,12 +70,14 @@ FACTS: dict[str, Fact] = {
     "value_tier": Fact("value_tiers.value_tier", "text", "", "platinum, gold, iron or lead"),
     "abc_class": Fact("value_tiers.abc_class", "text", "", "A, B or C by profit"),
     "contribution_class": Fact(
-        "value_tiers.contribution_class", "text", "", "strategic, large, ordinary, potential, ..."
+        "value_tiers.contribution_class", "text", "", "strategic, large, ordinary, potential or may_cause_loss"
     ),
     "wallet_share": Fact(
         "value_tiers.wallet_share", "number", "0 to 1", "of what is spent on such products", ("wallets",)
     ),
-    "value_quadrant": Fact("value_tiers.value_quadrant", "text", "", "present value against potential"),
+    "value_quadrant": Fact(
+        "value_tiers.value_quadrant", "text", "", "high_value, sub_value, latent_value or low_value"
+    ),
     "rfm_segment": Fact("value_tiers.rfm_segment", "text", "", "as `rfm` names it"),
     "is_key_account": Fact("value_tiers.is_key_account", "yes_no", "", "whether the customer is a key account"),
     "is_silent": Fact("silence.is_silent", "yes_no", "", "quiet for longer than the own habit explains"),

@@ -67,11 +67,12 @@ def in_words(problem: Any, model: type[BaseModel]) -> str:
     if problem["type"] == "missing":
         return f"`{place}` is missing"
     if problem["loc"][-1:] == ("[key]",):
-        accepted = problem["msg"].replace("Input should be", "accepted:")
+        accepted = problem["msg"].removeprefix("Value error, ").replace("Input should be", "accepted:")
         return f"unknown name `{problem['input']}` under `{problem['loc'][0]}`; {accepted}"
     if problem["loc"][:1] == ("as_of",):
         return f"`as_of`: write a date such as 2026-06-30, or yesterday (found {problem['input']!r})"
-    found = "" if isinstance(problem["input"], dict) else f" (found {problem['input']!r})"
+    of_parts = isinstance(problem["input"], list) and any(isinstance(part, dict) for part in problem["input"])
+    found = "" if of_parts or isinstance(problem["input"], dict) else f" (found {problem['input']!r})"
     return f"`{place}`: {problem['msg'].removeprefix('Value error, ')}{found}"
 
 

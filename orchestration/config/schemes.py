@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from orchestration.config.customer_facts import Need
-from orchestration.config.strict import Strict
+from orchestration.config.strict import Strict, Words
 
-Words = Annotated[str, Field(min_length=1)]
 RuleName = Literal[
     "pyramid",
     "abc",
@@ -78,13 +77,20 @@ class Label(Strict):
     en: Words
     zh: Words
 
+    @model_validator(mode="before")
+    @classmethod
+    def both_are_told(cls, told: Any) -> Any:
+        if not isinstance(told, (dict, cls)):
+            raise ValueError("write the words of both languages, as `{en: Groups, zh: 群组}`")
+        return told
+
 
 class Scheme(Strict):
     """One way of segmenting."""
 
     label: Label
     by: RuleName
-    segments: dict[str, Label] = Field(default={})
+    segments: dict[Words, Label] = Field(default={})
 
 
 def require_whole(schemes: Mapping[str, Scheme], named: Mapping[str, Collection[str]]) -> None:

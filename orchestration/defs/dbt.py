@@ -139,6 +139,7 @@ def variables(settings: Settings, as_of: str) -> dict[str, Any]:
         "value_tier_cumulative_percent": {
             tier: float(100 * sum(map(Fraction, shares[: position + 1]))) for position, tier in enumerate(pyramid)
         },
+        "key_accounts": settings.tiers.key_accounts,
     }
 
 

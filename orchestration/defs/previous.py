@@ -22,6 +22,7 @@ COMPARED = {
     "profit": "decimal(18, 2)",
     "clv": "decimal(18, 2)",
     "clv_method": "varchar",
+    "key_account_rank_revenue": "bigint",
 }
 
 

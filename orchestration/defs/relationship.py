@@ -50,8 +50,8 @@ def mart_pictures(session: Session, table: str) -> dict[str, dg.MarkdownMetadata
 
 
 def _tier_flow(marts: findings.Marts, configuration: Mapping[str, Any], labels: Labels) -> str | None:
-    moves = findings.migration(marts)
-    return None if moves is None else migration_pictures.tier_flow(moves, labels)
+    moves = findings.migrations(marts)
+    return migration_pictures.tier_flow(moves[0], labels) if moves else None
 
 
 PICTURES = {**relationship_report.PICTURES, "tier_migration": _tier_flow}

@@ -51,7 +51,7 @@ def segment_schemes(context: dg.AssetExecutionContext, session: dg.ResourceParam
         decided = schemes.decide_schemes(session.settings, fed(warehouse, schemes.needs_of(config)), shipped)
         warehouse.write("scores.segment_schemes", decided.rows, schemes.SCHEME_COLUMNS)
         borne = [name for (name,) in warehouse.rows(INTEREST_GROUPS)]
-        labelled = schemes.label_rows(config.schemes, borne)
+        labelled = schemes.label_rows(schemes.every_scheme(config, shipped), borne)
         warehouse.write("scores.segment_labels", labelled, schemes.LABEL_COLUMNS)
         warehouse.create_table(rule_groups.MEMBERS, rule_groups.members_sql(decided.groups, session.as_of))
         yield from finished(session, context, [], metadata(warehouse, decided))

@@ -43,8 +43,16 @@ class Backcast:
 
 def days(home: Path) -> list[date]:
     """The days that there are back-casts of, earliest first."""
-    found = catalogue.backcasts_directory(home).glob("[0-9]*-[0-9]*-[0-9]*")
-    return sorted(date.fromisoformat(path.name) for path in found)
+    return sorted(filter(None, map(_day_of, catalogue.backcasts_directory(home).glob("*"))))
+
+
+def _day_of(path: Path) -> date | None:
+    """The day that a folder is named by; None for what somebody else has put there."""
+    try:
+        day = date.fromisoformat(path.name)
+    except ValueError:
+        return None
+    return day if day.isoformat() == path.name else None
 
 
 def find(home: Path, as_of: date) -> ReleaseInfo:

@@ -164,21 +164,18 @@ def complaints_by_category(marts: Marts) -> "pd.DataFrame | None":
     )
 
 
-def migration(marts: Marts) -> "pd.DataFrame | None":
-    """`from_segment`, `to_segment`, `customers`, `comparison`: value tiers before (else a year ago) and now."""
-    return marts.frame(
+def migrations(marts: Marts) -> "list[pd.DataFrame]":
+    """`from_segment`, `to_segment`, `customers`, `comparison`: value tiers before and now.
+
+    One frame a comparison: since the previous release, then with a year ago, as far as there are rows.
+    """
+    found = marts.frame(
         "tier_migration",
         "scheme from_segment to_segment customers comparison",
-        """
-        with moves as (
-            select from_segment, to_segment, customers, comparison
-            from tier_migration where scheme = 'value_tier'
-        )
-        select * from moves
-        where comparison = (select min(comparison) from moves)  -- 'previous_release' sorts before 'year_ago'
-        order by from_segment, to_segment
-        """,
+        "select from_segment, to_segment, customers, comparison from tier_migration"
+        " where scheme = 'value_tier' order by comparison, from_segment, to_segment",
     )
+    return [] if found is None else [rows for _, rows in found.groupby("comparison")]
 
 
 def schemes(marts: Marts) -> "pd.DataFrame | None":
@@ -200,22 +197,29 @@ def segment_sizes(marts: Marts) -> "pd.DataFrame | None":
 
 
 def move_causes(marts: Marts) -> "pd.DataFrame | None":
-    """`cause`, `customers`, `clv_before`, `clv`, `change`: why customers changed tier, the most frequent cause first.
+    """`kind`, `cause`, `customers`, `clv_before`, `clv`, `change`: why customers changed tier, the most frequent first.
 
-    Those whom hysteresis holds did not move, and come last.
+    `kind` is moved, then new and gone, then held: whom hysteresis holds did not move.
     """
     return marts.frame(
         "segment_moves",
         "scheme cause clv_before clv",
         """
         select
+            case cause
+                when 'new_customer' then 'new'
+                when 'gone_customer' then 'gone'
+                when 'held_by_margin' then 'held'
+                else 'moved'
+            end as kind,
             cause,
             count(*) as customers,
             coalesce(sum(clv_before), 0)::double as clv_before,
             coalesce(sum(clv), 0)::double as clv,
             (coalesce(sum(clv), 0) - coalesce(sum(clv_before), 0))::double as change
         from segment_moves where scheme = 'value_tier'
-        group by cause order by cause = 'held_by_margin', customers desc, cause
+        group by kind, cause
+        order by list_position(['moved', 'new', 'gone', 'held'], kind), customers desc, cause
         """,
     )
 

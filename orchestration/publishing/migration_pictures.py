@@ -20,7 +20,7 @@ Ends = dict[str, list[float]]
 
 
 def tier_flow(moves: "pd.DataFrame", labels: Labels = NO_LABELS) -> str | None:
-    """Who changed tier: the tiers before on the left, those now on the right, as thick as customers are many.
+    """Who changed tier, came or went: tiers before on the left, now on the right, as thick as customers are many.
 
     Who stayed is left out, since four customers of five are in one tier; None where nobody moved.
 
@@ -34,7 +34,7 @@ def tier_flow(moves: "pd.DataFrame", labels: Labels = NO_LABELS) -> str | None:
     sides = {column: _known_first(movers[column]) for column in ("from_segment", "to_segment")}
     height = FLOWS + BETWEEN * max(len(tiers) for tiers in sides.values())
     per_customer = FLOWS / float(movers["customers"].sum())
-    with picture("Customers who changed tier", height + 44, left=118, right=118, bottom=10) as drawn:
+    with picture(title(moves), height + 44, left=118, right=118, bottom=10) as drawn:
         axes = drawn.axes
         axes.set(xlim=(0, 1), ylim=(height, 0))
         axes.axis("off")
@@ -49,6 +49,22 @@ def tier_flow(moves: "pd.DataFrame", labels: Labels = NO_LABELS) -> str | None:
             start[0] += thickness
             end[0] += thickness
         return drawn.svg()
+
+
+def counts(moves: "pd.DataFrame") -> dict[str, int]:
+    """How many were there both times, `compared`, and of these `moved`; who is `new`, and who is `gone`."""
+    is_new, is_gone = moves["from_segment"] == "new", moves["to_segment"] == "gone"
+    both_times = ~is_new & ~is_gone
+    moved = both_times & (moves["from_segment"] != moves["to_segment"])
+    chosen = {"compared": both_times, "moved": moved, "new": is_new, "gone": is_gone}
+    return {name: int(moves.loc[rows, "customers"].sum()) for name, rows in chosen.items()}
+
+
+def title(moves: "pd.DataFrame") -> str:
+    """`11 changed tier, 6 new`: what the flows add up to."""
+    told = counts(moves)
+    words = {"moved": "changed tier", "new": "new", "gone": "gone"}
+    return "Customers: " + ", ".join(f"{told[name]:,} {words[name]}" for name in words if told[name])
 
 
 def _rank(segment: str) -> int:

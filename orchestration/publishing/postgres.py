@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from psycopg import Connection, Cursor
 
 CONNECT_SECONDS = 15
+LOCK_SECONDS = 5
 PATIENCE_SECONDS = 60  # for readers that hold a view whose columns change
 KEPT = 2  # releases in PostgreSQL: the served one, and the one before, which a rollback asks for
 BATCH_ROWS = 50_000
@@ -142,10 +143,11 @@ def serve(place: Place, release: ReleaseInfo) -> None:
     Raises
     ------
     UserError
-        The server cannot be reached or refuses something, another home writes to this schema, or readers hold a view
-        whose columns change. What was shown is then shown as before.
+        The server cannot be reached or refuses something, another home shows its releases there, or readers hold a
+        view whose columns change. What was shown is then shown as before.
     """
     with connected(place) as connection, duckdb.connect(release.directory / DATABASE, read_only=True) as source:
+        _refuse_a_stranger(connection, place, release)
         marts = marts_of(source, release)
         with connection.transaction():
             load(connection, place, release.release_id, source, marts)
@@ -199,17 +201,10 @@ def connected(place: Place) -> Iterator["Connection"]:
         ) from None
     try:
         with psycopg.connect(place.url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
-            (is_ours,) = connection.execute(
-                "select pg_try_advisory_lock(hashtext('touchstone'), hashtext(%s))", [place.schema]
-            ).fetchone()
-            if not is_ours:
-                raise UserError(
-                    "another process is writing there",
-                    where=place.told,
-                    mend="wait for it, or give each its own schema",
-                )
+            _lock(connection, place)
             with connection.transaction():
                 connection.execute(_sql(TABLES, place))
+            _require_reader(connection, place)
             yield connection
     except psycopg.Error as error:
         raise UserError(
@@ -217,6 +212,42 @@ def connected(place: Place) -> Iterator["Connection"]:
             where=place.told,
             mend="mend it there, and refresh; readers still get the release from before",
         ) from None
+
+
+def _lock(connection: "Connection", place: Place) -> None:
+    """Write alone until the connection closes. The server lets go of a lock a moment after its holder has closed."""
+    from psycopg import errors
+
+    connection.execute(f"set lock_timeout = '{LOCK_SECONDS}s'")
+    try:
+        connection.execute("select pg_advisory_lock(hashtext('touchstone'), hashtext(%s))", [place.schema])
+    except errors.LockNotAvailable:
+        raise UserError(
+            "another process is writing there", where=place.told, mend="wait for it, or give each its own schema"
+        ) from None
+    connection.execute("set lock_timeout = 0")
+
+
+def _refuse_a_stranger(connection: "Connection", place: Place, release: ReleaseInfo) -> None:
+    """A home that is tried out must not take over what another one shows."""
+    row = connection.execute(_sql("select release_id from {data}.served", place)).fetchone()
+    if row and not (release.directory.parent / row[0]).is_dir():
+        raise UserError(
+            f"release {row[0]} is shown there, which is not of this home",
+            where=place.told,
+            mend=f"give this home a schema of its own; or, if it takes over, drop the schemas {place.schema} and "
+            f"{place.data} first",
+        )
+
+
+def _require_reader(connection: "Connection", place: Place) -> None:
+    known = connection.execute("select 1 from pg_roles where rolname = %s", [place.reader]).fetchone()
+    if place.reader and not known:
+        raise UserError(
+            f"there is no role {place.reader!r}",
+            where="publishing.yml, postgres.reader",
+            mend=f"create role {place.reader} login password '…'; or leave `reader` out",
+        )
 
 
 def marts_of(source: duckdb.DuckDBPyConnection, release: ReleaseInfo) -> list[Mart]:

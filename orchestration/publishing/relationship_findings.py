@@ -13,10 +13,9 @@ if TYPE_CHECKING:
 BINS = 16  # along each side of the map: the shipped cuts (.625 and .5) are edges of bins
 CATEGORIES = 6
 REGIONS = 5  # that a sentence lists
-CALLED = 5  # the report is passed around: it names a few customers by id, the marts have them all
 LEVELS = ("dissatisfied", "neutral", "basically_satisfied", "completely_satisfied")
 CALL_FIRST = (
-    "select customer_id, clv from {0}customer_relationship inner join {0}customer_value using (customer_id)"
+    "select customer_id, clv from marts.customer_relationship inner join marts.customer_value using (customer_id)"
     " where is_profitable_but_dissatisfied order by clv desc, customer_id"
 )
 
@@ -163,10 +162,11 @@ def leaving(marts: Marts) -> "pd.DataFrame | None":
     )
 
 
-def call_first(marts: Marts) -> "pd.DataFrame | None":
-    """`customer_id`, `clv` of the profitable but dissatisfied with the highest lifetime value; at most CALLED."""
-    return marts.frame(
+def value_at_stake(marts: Marts) -> float | None:
+    """Lifetime value of the profitable but dissatisfied."""
+    return marts.number(
         "customer_relationship",
         "customer_id is_profitable_but_dissatisfied",
-        f"{CALL_FIRST.format('')} limit {CALLED}",
+        "select sum(clv) from customer_relationship inner join customer_value using (customer_id)"
+        " where is_profitable_but_dissatisfied",
     )

@@ -92,17 +92,12 @@ def _profitable(overall: "pd.Series", marts: Marts, currency: str) -> list[Told]
     if largest is not None:
         region = largest.iloc[0]
         sentence += f"; {region['profit'] / profit:.0%} of it in {region['member']}"
-    called = findings.call_first(marts)
-    if called is None:
-        return [Told("Profitable but dissatisfied", "盈利但不满意", f"{sentence}. Call them first.")]
-    ids = ", ".join(f"{row.customer_id} ({row.clv:,.0f})" for row in called.itertuples())
+    # The page names nobody: it is passed around, and who may see the marts can ask them.
+    at_stake = findings.value_at_stake(marts)
+    stake = "" if at_stake is None else f"{at_stake:,.0f} {currency}".rstrip() + " of lifetime value is at stake. "
     return [
         Told("Profitable but dissatisfied", "盈利但不满意", f"{sentence}."),
-        Told(
-            "Call them first",
-            "优先致电",
-            f"By lifetime value at stake: {ids}. All of them: {findings.CALL_FIRST.format('marts.')};",
-        ),
+        Told("Call them first", "优先致电", f"{stake}The list: {findings.CALL_FIRST};"),
     ]
 
 

@@ -90,10 +90,10 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict, schema: str = 
             ],
             consistency_limit=AhpSettings.limit,
             categories=_rows(findings.complaints_by_category(marts)),
-            migration=_migration(findings.migration(marts)),
+            migrations=[_migration(frame, labels) for frame in findings.migrations(marts)],
             schemes=_rows(findings.schemes(marts)),
             sizes=sizes_by_scheme(_rows(findings.segment_sizes(marts)), labels),
-            causes=_rows(findings.move_causes(marts)),
+            causes=_causes(findings.move_causes(marts)),
             clusters=_rows(clusters),
             cluster_pictures={} if clusters is None else _of_clusters(clusters, labels),
             models=_rows(findings.models(marts)),
@@ -113,7 +113,6 @@ def _pictures(marts: findings.Marts, tree: str, labels: Labels, quality_index: f
     drawn: dict[str, tuple[pd.DataFrame | None, Callable[[Any], str]]] = {
         "pyramid": (findings.tiers(marts), lambda frame: pictures.pyramid(frame, labels)),
         "whale_curve": (findings.profit_curve(marts), pictures.whale_curve),
-        "tier_flow": (findings.migration(marts), lambda frame: migration_pictures.tier_flow(frame, labels)),
         "matrix": (value_findings.matrix(marts), lambda frame: value_pictures.matrix(frame, labels)),
         "rfm": (value_findings.rfm(marts), value_pictures.rfm_map),
         "weights": (findings.weights(marts, tree), lambda frame: quality_pictures.weights_tree(frame, labels)),
@@ -162,24 +161,33 @@ def _rows(frame: "pd.DataFrame | None") -> list[dict]:
     return [] if frame is None else frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
-def _migration(frame: "pd.DataFrame | None") -> dict | None:
-    """Customers by tier before and after, as a matrix; new and gone ones are shown, not counted as moved."""
-    if frame is None:
-        return None
+def _migration(frame: "pd.DataFrame", labels: Labels) -> dict:
+    """Customers by tier before and after as a matrix and a flow; new and gone ones are shown, not counted as moved."""
     moves = {(row["from_segment"], row["to_segment"]): int(row["customers"]) for row in _rows(frame)}
     tiers = sorted({name for pair in moves for name in pair}, key=lambda name: (_order(name), name))
     rows = [(tier, [moves.get((tier, other), 0) for other in tiers]) for tier in tiers]
-    both_times = {pair: customers for pair, customers in moves.items() if not {"new", "gone"} & set(pair)}
-    return {
+    return migration_pictures.counts(frame) | {
         "columns": [tier for tier in tiers if tier != "new"],
         "rows": [
             (tier, [cell for other, cell in zip(tiers, cells, strict=True) if other != "new"], sum(cells))
             for tier, cells in rows
             if sum(cells)
         ],
-        "moved": sum(customers for (before, after), customers in both_times.items() if before != after),
-        "customers": sum(both_times.values()),
         "comparison": frame["comparison"].iloc[0],
+        "flow": migration_pictures.tier_flow(frame, labels),
+    }
+
+
+def _causes(frame: "pd.DataFrame | None") -> dict | None:
+    """The causes as rows, what those of the movers add up to, and how many hysteresis held."""
+    if frame is None:
+        return None
+    moved = frame[frame["kind"] == "moved"]
+    return {
+        "moved": _rows(moved),
+        "total": moved[["customers", "clv_before", "clv", "change"]].sum().to_dict(),
+        "others": _rows(frame[frame["kind"] != "moved"]),
+        "held": int(frame.loc[frame["kind"] == "held", "customers"].sum()),
     }
 
 

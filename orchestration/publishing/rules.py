@@ -4,6 +4,7 @@ Only configuration is compared, which people decide on. What a new version of th
 the code version in the manifest.
 """
 
+import csv
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,14 @@ RULES = {
 }
 
 
+# Hierarchies whose judgements weigh what a scheme stands on.
+JUDGED = {
+    "key_account": ("key_account_attributes",),
+    "contribution_class": ("current_value", "potential_value"),
+    "value_quadrant": ("current_value", "potential_value"),
+}
+
+
 def changed_rules(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, list[str]]:
     """The rules that changed, by scheme; a scheme whose rules are as they were is left out.
 
@@ -45,9 +54,25 @@ def changed_rules(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str
     for scheme, rules in RULES.items():
         keys = [(section, key) for rule in rules for section, key in _keys(rule, now)]
         changed = [f"{section}.{key}" for section, key in keys if _value(before, section, key) != now[section][key]]
+        changed += [
+            f"judgements of {hierarchy}"
+            for hierarchy in JUDGED.get(scheme, ())
+            if judged(before, hierarchy) not in ([], judged(now, hierarchy))
+        ]
         if changed:
             found[scheme] = changed
     return found
+
+
+def judged(configuration: Mapping[str, Any], hierarchy: str) -> list[tuple[str, ...]]:
+    """What the experts say of one hierarchy, in whatever file and order; nothing where the program did not ask yet."""
+    rows = [row for text in configuration["judgements"].values() for row in csv.DictReader(text.splitlines())]
+    # A line with more values than names holds them as a list under no name.
+    return sorted(
+        tuple(str(value) for _, value in sorted(row.items(), key=lambda item: str(item[0])))
+        for row in rows
+        if (row.get("hierarchy") or "").strip() == hierarchy
+    )
 
 
 def _keys(rule: str, configuration: Mapping[str, Any]) -> list[tuple[str, str]]:

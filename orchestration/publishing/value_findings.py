@@ -14,7 +14,10 @@ BINS = 20  # on each side: a million customers are 400 dots at most, and a dot i
 
 
 def matrix_sql(table: str) -> str:
-    """Customers by quadrant and bin of both scores (its middle), and where the quadrant begins in each score."""
+    """Customers by quadrant and bin of both scores (its middle), and where the quadrant begins in each score.
+
+    `not_shown`, the same in every row, is how many have no place because a score is unknown.
+    """
     width = 100 / BINS
     current, potential = (
         f"(least(floor({score} / {width}), {BINS - 1}) + 0.5) * {width}"
@@ -27,7 +30,11 @@ def matrix_sql(table: str) -> str:
             {potential} as potential_value,
             count(*) as customers,
             min(current_value_score) as current_from,
-            min(potential_value_score) as potential_from
+            min(potential_value_score) as potential_from,
+            (
+                select count(*) from {table}
+                where current_value_score is null or potential_value_score is null
+            ) as not_shown
         from {table}
         where current_value_score is not null and potential_value_score is not null
         group by all

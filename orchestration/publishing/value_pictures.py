@@ -11,6 +11,7 @@ from orchestration.publishing.labels import NO_LABELS, Labels
 if TYPE_CHECKING:
     import pandas as pd
 
+_HEIGHT = 386  # points
 # In points, as wide as a bin. Areas follow customers; widths are whole points, because dots of one width share a shape,
 # which makes the file five times smaller.
 _WIDEST_DOT = 12
@@ -31,7 +32,7 @@ def matrix(bins: "pd.DataFrame", labels: Labels = NO_LABELS) -> str:
     bins : DataFrame
         As `value_findings.matrix_sql` gives it.
     """
-    with picture("Current and potential value, 0–100", 372, left=40, bottom=44) as drawn:
+    with picture("Current and potential value, 0–100", _HEIGHT, left=40, bottom=58) as drawn:
         axes = drawn.axes
         customers = bins["customers"].astype(float)
         widths = (_WIDEST_DOT * (customers / customers.max()) ** 0.5).round().clip(lower=1)
@@ -39,13 +40,15 @@ def matrix(bins: "pd.DataFrame", labels: Labels = NO_LABELS) -> str:
             dot = {"linestyle": "none", "marker": "o", "markersize": width, "markeredgewidth": 0}
             axes.plot(dots["current_value"], dots["potential_value"], color=COLOURS["accent"], alpha=0.55, **dot)
         line = {"color": COLOURS["ink"], "linewidth": 1, "dashes": (4, 3)}
-        for names, edge, draw in (
-            (("high_value", "sub_value"), "current_from", axes.axvline),
-            (("high_value", "latent_value"), "potential_from", axes.axhline),
+        # Lines end where the dots do: the names stand above and below them.
+        for names, edge, is_upright in (
+            (("high_value", "sub_value"), "current_from", True),
+            (("high_value", "latent_value"), "potential_from", False),
         ):
             high = bins.loc[bins["value_quadrant"].isin(names), edge]
             if len(high):
-                draw(float(high.min()), **line)
+                at, along = [float(high.min())] * 2, [0, 100]
+                axes.plot(*((at, along) if is_upright else (along, at)), **line)
         held = bins.groupby("value_quadrant")["customers"].sum()
         for name, (across, up, side) in _CORNERS.items():
             told = (labels.english("value_quadrant", name), labels.chinese("value_quadrant", name))
@@ -54,6 +57,9 @@ def matrix(bins: "pd.DataFrame", labels: Labels = NO_LABELS) -> str:
             axes.text(across, up - 6, customers, ha=side, va="top", fontsize=9)
         axes.set_yticks(range(0, 101, 20))
         axes.set(xlim=(-2, 102), ylim=(-15, 117), xlabel="Current value 当前价值", ylabel="Potential value 潜在价值")
+        if unknown := int(bins["not_shown"].iloc[0]):
+            told = f"{unknown:,} not shown: a value is unknown 价值未知，未显示"
+            axes.figure.text(1, 2 / _HEIGHT, told, ha="right", va="bottom", fontsize=9, color=COLOURS["muted"])
         axes.grid(color=COLOURS["grid"], linewidth=0.5)
         return drawn.svg()
 

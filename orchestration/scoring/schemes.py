@@ -47,6 +47,8 @@ FED: dict[Need, str] = {
     "interactions.category": "facts.customer_interests",
     "wallets": "facts.customer_wallets where wallet_share is not null",
 }
+# Fed, and never true: another reason than that of the other needs.
+NOT_MET: dict[Need, str] = {"complaints.is_suggestion": "no suggestion among the complaints up to as_of"}
 LEFT_OUT = "left out of segments.yml"
 GROUP, LEADER = "rule_group", ("opinion_leader", "leader")
 
@@ -93,8 +95,7 @@ def decide_schemes(settings: Settings, fed: Collection[Need], shipped: SegmentsC
         if (missing := [need for need in group.needs if need not in fed])
     }
     rows = []
-    declared = dict(config.schemes) | {name: s for name, s in shipped.schemes.items() if name not in config.schemes}
-    for position, (name, scheme) in enumerate(declared.items(), start=1):
+    for position, (name, scheme) in enumerate(every_scheme(config, shipped).items(), start=1):
         missing = [need for need in RULES[scheme.by].needs if need not in fed]
         reason = not_fed(missing) if missing else None
         is_on = reason is None
@@ -113,6 +114,14 @@ def decide_schemes(settings: Settings, fed: Collection[Need], shipped: SegmentsC
     return Schemes(rows, groups)
 
 
+def every_scheme(config: SegmentsConfig, shipped: SegmentsConfig) -> dict[str, Scheme]:
+    """The declared schemes in their order, then those that are left out, in the shipped words.
+
+    Columns of marts hold values of both.
+    """
+    return config.schemes | {name: scheme for name, scheme in shipped.schemes.items() if name not in config.schemes}
+
+
 def needs_of(config: SegmentsConfig) -> list[Need]:
     """Everything that a scheme or a group of the configuration needs."""
     needs = [need for rule in RULES.values() for need in rule.needs]
@@ -123,7 +132,10 @@ def needs_of(config: SegmentsConfig) -> list[Need]:
 def not_fed(missing: Collection[Need]) -> str:
     """Why something is off: `nothing is fed of complaints.category`; of a feed that is missing whole, no columns."""
     told = [need for need in missing if "." not in need or need.split(".")[0] not in missing]
-    return f"nothing is fed of {' and '.join(told)}"
+    reasons = [NOT_MET[need] for need in told if need in NOT_MET]
+    if of := [need for need in told if need not in NOT_MET]:
+        reasons.append(f"nothing is fed of {' and '.join(of)}")
+    return ", and ".join(reasons)
 
 
 def scheme_row(name: str, position: int, scheme: Scheme, rule: str, is_on: bool, reason: str | None) -> dict:
@@ -178,8 +190,11 @@ def rules_in_words(settings: Settings) -> dict[RuleName, str]:
     begins = tiers.wallet_share_from
     interests, leaders = segments.interests, segments.opinion_leaders
     regions = f", in {' or '.join(leaders.regions)}" if leaders.regions else ""
+    kept = (
+        f"; who is within {percent(tiers.hysteresis)} of a cut's rank keeps the tier" if float(tiers.hysteresis) else ""
+    )
     return {
-        "pyramid": f"By lifetime value: top {shares}, the rest lead",
+        "pyramid": f"By lifetime value: top {shares}, the rest lead{kept}",
         "abc": f"By profit: who gives the first {percent(tiers.abc_a_up_to)} is A, up to {percent(tiers.abc_b_up_to)} "
         "B, the rest C",
         "key_accounts": f"The first {tiers.key_accounts} by revenue, and the first {tiers.key_accounts} by "
@@ -206,13 +221,19 @@ def rules_in_words(settings: Settings) -> dict[RuleName, str]:
         f"of its viewers by price; beyond {interests.most_categories} categories: other",
         "interest_change": f"Another category is the most viewed in the last {interests.recent_days} days, "
         f"{interests.vip_views} times or more, than before them",
-        "opinion_leaders": f"Loyalty above {leaders.loyalty_above:g} of 10, {leaders.suggestions} suggestions and "
-        f"{leaders.successful_referrals} successful referrals or more{regions}",
+        "opinion_leaders": f"Loyalty above {leaders.loyalty_above:g} of 10, "
+        f"{counted(leaders.suggestions, 'suggestion')} and "
+        f"{counted(leaders.successful_referrals, 'successful referral')} or more{regions}",
     }
 
 
 def words(names: Collection[str]) -> str:
     return ", ".join(names).replace("_", " ")
+
+
+def counted(number: int, name: str) -> str:
+    """`1 suggestion`, `2 suggestions`."""
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
 def percent(share: str) -> str:

@@ -325,6 +325,6 @@ create table previous.segment_history (
 create table previous.release (release_id varchar, as_of date);
 create table previous.customer_value (
     customer_id varchar, last_ordered_at timestamp, orders bigint, revenue decimal(18, 2), profit decimal(18, 2),
-    clv decimal(18, 2), clv_method varchar
+    clv decimal(18, 2), clv_method varchar, key_account_rank_revenue bigint
 );
 create table previous.changed_rules (scheme varchar, rules varchar);

@@ -49,7 +49,8 @@ update scores.value_tiers set customer_id = 'c11' where customer_id = 'c09';
 update scores.clusters set customer_id = 'c11' where customer_id = 'c09';
 update scores.silence set customer_id = 'c11' where customer_id = 'c09';
 insert into previous.customer_value
-select customer_id, last_ordered_at, orders, revenue, profit, clv, clv_method from marts.customer_value;
+select customer_id, last_ordered_at, orders, revenue, profit, clv, clv_method, key_account_rank_revenue
+from marts.customer_value;
 update scores.value_tiers set value_tier = 'iron' where customer_id = 'c01';
 update scores.value_tiers set value_tier = 'platinum' where customer_id = 'c02';
 """

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from orchestration.backfill import difference_of
 from orchestration.defs.arrival import judged, known_until
 from orchestration.defs.backfill import months
 from orchestration.defs.raw import arrived
@@ -108,3 +109,18 @@ def test_the_page_offers_the_present_month_of_a_living_company(tmp_path):
     offered = months(settings_of(tmp_path, as_of="yesterday"))
     keys = offered.get_partition_keys(current_time=dt.datetime(2026, 11, 22, tzinfo=dt.UTC))
     assert keys[-1] == "2026-11"
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "told"),
+    [
+        ({}, {"code_version": "2"}, "the code was another"),
+        ({"erasures": [{"rows": {}}]}, {}, "a person was erased since"),
+        ({}, {"configuration_hash": "b", "code_version": "2"}, "the configuration was another, the code was another"),
+        ({}, {}, "nothing that is known of explains it"),
+    ],
+)
+def test_why_a_day_is_not_as_it_was_published_is_told(then, now, told):
+    """Whoever looks for a changed number must not look in the wrong place."""
+    same = {"configuration_hash": "a", "code_version": "1"}
+    assert difference_of(same | then, same | now) == told

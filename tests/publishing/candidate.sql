@@ -212,7 +212,9 @@ from (
     ('platinum', 'platinum', cast(1 as bigint)), ('platinum', 'gold', 1), ('gold', 'gold', 6), ('gold', 'iron', 2),
     ('gold', 'platinum', 1), ('iron', 'iron', 24), ('iron', 'lead', 5), ('iron', 'gold', 1),
     ('lead', 'lead', 148), ('lead', 'iron', 4), ('new', 'lead', 7)
-) as moves (from_segment, to_segment, customers);
+) as moves (from_segment, to_segment, customers)
+union all
+select 'year_ago', 'value_tier', 'lead', 'gold', 1000;
 
 create or replace table marts.segment_summary as
 select 'value_tier' as scheme, * from (
@@ -239,7 +241,15 @@ from (
     ('C00003', 'gold', 'iron', 'lapse', 800, 300),
     ('C00004', 'gold', 'iron', 'lapse', 700, 200),
     ('C00005', 'gold', 'gold', 'held_by_margin', 700, 600)
-) as moves (customer_id, from_segment, to_segment, cause, clv_before, clv);
+) as moves (customer_id, from_segment, to_segment, cause, clv_before, clv)
+union all
+select 'value_tier', 'C' || number, 'iron', 'lead', 'lapse', 100, 0 from range(10, 15) as five (number)
+union all
+select 'value_tier', 'C' || number, 'lead', 'iron', 'new_orders', 0, 100 from range(20, 24) as four (number)
+union all
+select 'value_tier', 'C24', 'iron', 'gold', 'new_orders', 100, 500
+union all
+select 'value_tier', 'C' || number, 'new', 'lead', 'new_customer', null, 10 from range(30, 37) as seven (number);
 
 create or replace table marts.clv_model as
 select *

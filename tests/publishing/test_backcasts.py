@@ -134,3 +134,11 @@ def test_a_person_is_removed_from_backcasts_as_from_releases(warehouse, home):
     with duckdb.connect(backcasts.find(home, MAY).directory / "marts.duckdb", read_only=True) as reader:
         who = "select count(*), count(*) filter (customer_id = 'C00007') from marts.customer_value"
         assert reader.execute(who).fetchall() == [(19, 0)]
+
+
+def test_a_folder_that_somebody_put_there_is_no_backcast(warehouse, home):
+    """A copy beside them must not keep a person from being erased."""
+    write(warehouse, home, APRIL)
+    for name in ("2026-03-31-copy", "2026-13-45", "notes"):
+        (home / "published" / "backcasts" / name).mkdir()
+    assert backcasts.days(home) == [APRIL]

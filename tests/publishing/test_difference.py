@@ -114,13 +114,17 @@ def test_columns_that_came_went_or_changed_type_are_named_and_not_compared(tmp_p
     assert (found.state, found.rows_changed) == ("changed", 0)
 
 
-def test_money_that_moved_is_told_in_all(tmp_path):
-    """1.00 and 2.00 before, 1.00 and 5.50 after: 3.00 to 6.50."""
+def test_money_that_moved_is_told_in_all_where_a_row_is_a_customer(tmp_path):
+    """1.00 and 2.00 before, 1.00 and 5.50 after: 3.00 to 6.50. Of rows that overlap, a sum would count twice."""
     before, after = (
         [("C1", "a", "x", 0.5, Decimal("1.00")), ("C2", "a", "x", 0.5, Decimal(last))] for last in ("2.00", "5.50")
     )
-    (found,) = difference.compare(released(tmp_path / "a", before), released(tmp_path / "b", after)).marts
+    (found,) = difference.compare(
+        released(tmp_path / "a", before, key=["customer_id"]), released(tmp_path / "b", after, key=["customer_id"])
+    ).marts
     assert found.totals == {"clv": difference.Total("3.00", "6.50")}
+    (found,) = difference.compare(released(tmp_path / "c", before), released(tmp_path / "d", after)).marts
+    assert found.totals == {}
 
 
 def test_configuration_loads_and_checks_that_differ_are_named(tmp_path):
@@ -134,8 +138,12 @@ def test_configuration_loads_and_checks_that_differ_are_named(tmp_path):
     )
     after.manifest["loads"] = after.manifest["loads"][1:]
     before.manifest["configuration"] = {"tiers": {"platinum": 0.01, "gold": 0.04}}
+    after.manifest["configuration"]["groups"] = {"new": {"all": [{"fact": "clv", "above": 1, "below": None}]}}
     found = difference.compare(before, after)
-    assert found.configuration == {"tiers.platinum": (0.01, 0.02)}
+    assert found.configuration == {
+        "tiers.platinum": (0.01, 0.02),
+        "groups": (None, {"new": {"all": [{"fact": "clv", "above": 1}]}}),
+    }
     assert (found.loads_added, [load["accepted"] for load in found.loads_removed]) == ([], [9000])
     assert found.checks["facts.orders:new"] == ("absent", "passed")
     assert found.checks["raw.orders:volume_is_usual"] == ("failed", "absent")

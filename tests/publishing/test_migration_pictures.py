@@ -10,7 +10,7 @@ from candidate import fill
 
 from orchestration.publishing import findings
 from orchestration.publishing.labels import Labels
-from orchestration.publishing.migration_pictures import tier_flow
+from orchestration.publishing.migration_pictures import counts, tier_flow, title
 
 COLUMNS = ["from_segment", "to_segment", "customers"]
 MOVES = pd.DataFrame(
@@ -55,7 +55,21 @@ def test_nobody_moved_is_no_picture():
 
 
 def test_causes_come_with_the_value_that_moved(marts):
-    """Two lapsed: 1,500 before and 500 now. Who was held did not move, and comes last."""
+    """Seven lapsed: 2,000 before and 500 now. Who is new or was held did not move, and comes last."""
     causes = findings.move_causes(marts).to_dict("records")
-    assert causes[0] == {"cause": "lapse", "customers": 2, "clv_before": 1500, "clv": 500, "change": -1000}
-    assert [row["cause"] for row in causes] == ["lapse", "new_orders", "peers_moved", "held_by_margin"]
+    lapse = {"cause": "lapse", "customers": 7, "clv_before": 2000, "clv": 500, "change": -1500}
+    assert causes[0] == {"kind": "moved"} | lapse
+    told = [(row["kind"], row["cause"], row["customers"]) for row in causes]
+    assert told[1:] == [
+        ("moved", "new_orders", 6),
+        ("moved", "peers_moved", 1),
+        ("new", "new_customer", 7),
+        ("held", "held_by_margin", 1),
+    ]
+
+
+def test_moved_new_and_gone_are_counted_apart():
+    """800 stayed, 3 and 1 moved: 4 of 804; two who are gone were in lead, and count as neither."""
+    assert counts(MOVES) == {"compared": 804, "moved": 4, "new": 4, "gone": 2}
+    assert title(MOVES) == "Customers: 4 changed tier, 4 new, 2 gone"
+    assert title(MOVES.iloc[1:3]) == "Customers: 4 changed tier"

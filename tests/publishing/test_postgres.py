@@ -175,6 +175,21 @@ def test_a_role_of_readers_may_read_the_views_and_nothing_else(warehouse, home, 
                 connection.execute(statement)
 
 
+def test_a_home_does_not_take_over_what_another_one_shows(warehouse, home, place, tmp_path):
+    """A company that somebody tries out must not be what the readers of another one see."""
+    info = publish(warehouse, home)
+    postgres.serve(place, info)
+    with pytest.raises(UserError, match="not of this home"):
+        postgres.serve(place, publish(warehouse, tmp_path / "other"))
+    assert postgres.shown(place) == info.release_id
+
+
+def test_a_reader_that_does_not_exist_is_named(place):
+    """Also by the doctor, before a refresh."""
+    with pytest.raises(UserError, match="no role 'nobody_here'"):
+        postgres.shown(postgres.Place(place.url, reader="nobody_here"))
+
+
 def test_what_the_server_refuses_is_told_without_the_password(warehouse, home, place):
     """A URL is a secret."""
     info = publish(warehouse, home)
@@ -184,8 +199,9 @@ def test_what_the_server_refuses_is_told_without_the_password(warehouse, home, p
     assert "127.0.0.1/none" in str(refusal.value)
 
 
-def test_two_homes_do_not_write_to_one_schema_at_once(warehouse, home, place):
+def test_two_homes_do_not_write_to_one_schema_at_once(warehouse, home, place, monkeypatch):
     """The second is told, and nothing is mixed."""
+    monkeypatch.setattr(postgres, "LOCK_SECONDS", 1)
     info = publish(warehouse, home)
     with postgres.connected(place), pytest.raises(UserError, match="another process is writing there"):
         postgres.serve(place, info)

@@ -43,19 +43,18 @@ def test_the_region_that_stands_out_is_named_with_what_hurts_there(warehouse):
     )
 
 
-def test_whom_to_call_first_is_told_by_id_with_the_query_that_lists_them_all(warehouse):
-    """A list nobody finds is not called; a report that is passed around names at most five, the highest value first."""
+def test_whom_to_call_first_is_told_by_the_query_that_lists_them_and_what_is_at_stake(warehouse):
+    """A list nobody finds is not called; a report that is passed around names nobody."""
     warehouse.execute(
         "update marts.customer_relationship set is_profitable_but_dissatisfied = true where customer_id <= 'C00002'"
     )
-    sentence = sentences(warehouse)["Call them first"]
-    shown, query = sentence.removeprefix("By lifetime value at stake: ").removesuffix(";").split(". All of them: ")
+    stake, query = sentences(warehouse)["Call them first"].removesuffix(";").split(" The list: ")
     everyone = warehouse.execute(
         "select customer_id, value.clv from marts.customer_relationship join marts.customer_value as value"
         " using (customer_id) where is_profitable_but_dissatisfied order by value.clv desc"
     ).fetchall()
     assert len(everyone) > 5
-    assert shown == ", ".join(f"{customer} ({clv:,.0f})" for customer, clv in everyone[:5])
+    assert stake == f"{sum(clv for _, clv in everyone):,.0f} CNY of lifetime value is at stake."
     assert warehouse.execute(query).fetchall() == everyone
 
 

@@ -45,7 +45,7 @@ def test_the_same_input_gives_the_same_page(page, warehouse):
 
 
 def test_it_has_both_languages_and_every_picture(page):
-    """Readers in two languages; seventeen pictures."""
+    """Readers in two languages; eighteen pictures."""
     for heading in (
         "价值金字塔",
         "利润鲸鱼曲线",
@@ -62,9 +62,20 @@ def test_it_has_both_languages_and_every_picture(page):
         "检查",
     ):
         assert heading in page
-    assert page.count("<svg") == 17
+    assert page.count("<svg") == 18
     assert "No data yet" not in page
     assert "华东" in page
+
+
+def test_the_totals_of_matrix_flow_and_causes_agree(page):
+    """Of 193 customers 14 changed tier, by 7 lapses, 6 orders and one overtaken; 7 are new, one was held."""
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "14 of 193 customers changed tier; besides them 7 are new and 0 gone." in text
+    assert "The margin of hysteresis held 1 where they were." in text
+    assert "Customers: 14 changed tier, 7 new" in text
+    assert "All who changed tier 层级变动合计 14 " in text
+    assert "Since a year ago 与一年前相比" in text
+    assert "1,000 of 1,000 customers changed tier" in text
 
 
 def test_weights_and_consistency_are_those_of_the_index(page, warehouse):
@@ -140,7 +151,7 @@ def test_empty_marts_and_missing_columns_say_so(warehouse):
     warehouse.execute("update marts.service_quality set quality_index = null")
     page = report.render(warehouse, MANIFEST, "marts")
     assert page.count("No data yet") == 6
-    assert page.count("<svg") == 9
+    assert page.count("<svg") == 10
 
 
 def test_rendering_leaves_the_connection_as_it_was(warehouse):

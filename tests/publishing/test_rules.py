@@ -21,7 +21,7 @@ def now():
         ("tiers", "pyramid", {"value_tier"}),
         ("tiers", "key_accounts", {"key_account"}),
         ("clv", "method", {"value_tier"}),
-        ("clv", "margin", {"value_tier", "abc"}),
+        ("clv", "margin", {"value_tier", "abc", "contribution_class"}),
         ("segments", "rfm", {"rfm"}),
         ("complaints", "repeat_within_days", set()),
     ],
@@ -32,6 +32,18 @@ def test_a_changed_key_is_told_for_the_schemes_that_it_decides(now, section, key
     before[section][key] = "another"
 
     assert changed_rules(before, now) == {scheme: [f"{section}.{key}"] for scheme in decided}
+
+
+def test_another_judgement_is_told_for_the_schemes_that_it_weighs(now):
+    """After a new survey of the experts nobody moved by buying; the order of a file's lines says nothing."""
+    before = copy.deepcopy(now)
+    name = "potential_value.csv"
+    head, *lines = now["judgements"][name].splitlines()
+    before["judgements"][name] = "\n".join([head, *reversed(lines)])
+    assert changed_rules(before, now) == {}
+    before["judgements"][name] = "\n".join([head, *lines[1:]])
+    told = ["judgements of potential_value"]
+    assert changed_rules(before, now) == {"value_quadrant": told, "contribution_class": told}
 
 
 def test_an_upgrade_alone_changes_no_rule(now):

@@ -33,22 +33,35 @@ def test_customers_are_binned_with_both_ends_of_the_scale(asked):
         (2.5, 7.5, 2),
     ]
     assert (found[1]["current_from"], found[1]["potential_from"]) == (0, 5)
+    assert {row["not_shown"] for row in found} == {1}
 
 
 def test_the_matrix_names_each_quadrant_with_its_customers(asked):
     """In both languages, an empty one with 0."""
     bins = asked(
         "select 'high_value' as value_quadrant, 97.5 as current_value, 92.5 as potential_value, 1200 as customers,"
-        " 55.0 as current_from, 60.0 as potential_from"
+        " 55.0 as current_from, 60.0 as potential_from, 0 as not_shown"
     )
     assert {"High value", "高价值客户 1,200", "Low value", "0"} <= set(words(matrix(bins, LABELS)))
+
+
+def test_the_matrix_says_who_is_not_shown(asked):
+    """Quadrants that add up to less than all customers look wrong, unless somebody says why."""
+    bins = asked(
+        "select 'high_value' as value_quadrant, 97.5 as current_value, 92.5 as potential_value, 1 as customers,"
+        " 55.0 as current_from, 60.0 as potential_from, 1099 as not_shown"
+    )
+    note = "1,099 not shown: a value is unknown 价值未知，未显示"
+    assert note in words(matrix(bins))
+    assert note not in words(matrix(bins.assign(not_shown=0)))
 
 
 def test_a_matrix_of_every_bin_is_small(asked):
     """A million customers fill 400 bins and no more; the page is read on a phone."""
     bins = asked("""
         select 'low_value' as value_quadrant, i % 20 * 5 + 2.5 as current_value, i // 20 * 5 + 2.5 as potential_value,
-            2500 + i as customers, 0.0 as current_from, 0.0 as potential_from
+            2500 + i as customers, 0.0 as current_from, 0.0 as potential_from,
+            0 as not_shown
         from range(400) as numbers (i)
     """)
     assert len(matrix(bins)) < 60_000

@@ -7,10 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration.scoring.hysteresis import Band, decide_bands
-from orchestration.scoring.rfm import rfm_segments
-from orchestration.scoring.tiers import TierSettings, decide_tiers, read_summary, tier_summary_sql, value_tiers_sql
+from scoring.tiered import customer, tiers_of
 
-EVERYONE = rfm_segments([{"name": "others", "recency": [1, 5], "frequency": [1, 5], "monetary": [1, 5]}])
 TIERS = ("platinum", "gold", "iron", "lead")
 HISTORY = {
     "customer_id": "varchar",
@@ -22,22 +20,17 @@ HISTORY = {
 
 
 def interval(rank, segment, **more):
-    return {"customer_id": f"c{rank:03}", "scheme": "value_tier", "segment": segment} | more
+    return {"customer_id": f"c{rank - 1:03}", "scheme": "value_tier", "segment": segment} | more
 
 
 def placed(engine, customers, held, hysteresis, shares=None):
-    """The rows of so many customers, c001 the most valuable, in the order of their rank."""
+    """The rows of so many customers, c000 the most valuable, in the order of their rank."""
     engine.connection.execute("create schema if not exists previous")
     engine.fill("previous.segment_history", HISTORY, held)
-    ids = [f"c{rank:03}" for rank in range(1, customers + 1)]
-    engine.customers([{"customer_id": customer, "order_days": 1} for customer in ids])
-    values = [{"customer_id": customer, "clv": customers - place} for place, customer in enumerate(ids)]
-    engine.fill("scores.clv", {"customer_id": "varchar", "clv": "decimal(18, 2)"}, values)
-    engine.fill("facts.customer_surveys", {"customer_id": "varchar", "recommend_score": "double"}, [])
     shares = shares or {"platinum": "0.1", "gold": "0.4", "iron": "0.2"}
-    wanted = TierSettings(rfm_segments=EVERYONE, shares=shares, hysteresis=hysteresis)
-    decision = decide_tiers(read_summary(engine.rows(tier_summary_sql())[0]), wanted)
-    return sorted(engine.rows(value_tiers_sql(decision)), key=lambda row: row["clv_rank"])
+    ranked = [customer(clv=customers - place) for place in range(customers)]
+    rows, _ = tiers_of(engine, ranked, shares=shares, hysteresis=hysteresis)
+    return sorted(rows, key=lambda row: row["clv_rank"])
 
 
 def test_bands_are_a_share_of_the_rank_and_at_most_half_of_a_tier_beside():

@@ -1,13 +1,15 @@
 """Rule groups: who is in a group, by hand, and what may not be written."""
 
 import datetime as dt
+import re
 
 import duckdb
 import pytest
 from pydantic import ValidationError
 
 from orchestration.config.customer_facts import FACTS
-from orchestration.config.rule_groups import OpinionLeaderConfig, RuleGroup
+from orchestration.config.rule_groups import RULE_OF, OpinionLeaderConfig, RuleGroup
+from orchestration.config.schemes import RULES
 from orchestration.scoring.rule_groups import COUNTED, RELATIONS, in_words, members_sql, relation_of
 from orchestration.scoring.schemes import FED
 from orchestration.settings import PROJECT
@@ -18,9 +20,9 @@ TABLES = """
 create schema facts;
 create schema scores;
 create table facts.customers as from (values
-    ('rich', '华东', null::varchar, 9.0, 100.0, null), ('poor', null, null, null, null, 'rich'),
-    ('blank', null, null, null, null, 'blank')
-) as rows (customer_id, region, industry, credit_score, prepaid_balance, referrer_customer_id);
+    ('rich', '华东', null::varchar, 9.0, 100.0), ('poor', null, null, null, null), ('blank', null, null, null, null)
+) as rows (customer_id, region, industry, credit_score, prepaid_balance);
+create table facts.customer_attributes as select 'rich' as customer_id, 1 as successful_referrals;
 create table facts.customer_orders as from (values
     ('rich', 1000.00::decimal(18, 4), 800.00, 300.00, 4, 9, 10, 1), ('poor', 5.00, 5.00, -1.00, 1, 1, 400, 0),
     ('blank', 0, 0, 0, 0, 0, null, 0)
@@ -42,8 +44,10 @@ create table facts.customer_activity as from (values ('rich', 50.0, 12), ('poor'
 create table scores.clv as from (values ('rich', 500.00, 0.9, 3.0), ('poor', 1.00, 0.1, 0.1), ('blank', 0, null, null))
     as rows (customer_id, clv, p_alive, expected_orders);
 create table scores.value_tiers as from (values
-    ('rich', 'gold', 'A', 'high_value', 'champions', true), ('poor', 'lead', 'C', 'low_value', 'others', false)
-) as rows (customer_id, value_tier, abc_class, value_quadrant, rfm_segment, is_key_account);
+    ('rich', 'gold', 'A', 'strategic', 0.5, 'high_value', 'champions', true),
+    ('poor', 'lead', 'C', 'ordinary', null, 'low_value', 'others', false)
+) as rows (customer_id, value_tier, abc_class, contribution_class, wallet_share, value_quadrant, rfm_segment,
+    is_key_account);
 create table scores.silence as from (values ('rich', false), ('poor', true), ('blank', null))
     as rows (customer_id, is_silent);
 """
@@ -125,7 +129,8 @@ def test_customer_may_be_in_several_groups_or_none(company):
 def test_every_fact_can_be_asked(company):
     """A fact whose column is not there would stop the refresh of whoever uses it first."""
     asked = {"number": {"at_least": 0}, "text": {"is": "x"}, "yes_no": {"is": True}}
-    conditions = [{"fact": name, **asked[fact.kind]} for name, fact in FACTS.items()]
+    known = {name: {"is": list(RULES[rule].segments)} for name, rule in RULE_OF.items()}
+    conditions = [{"fact": name, **known.get(name, asked[fact.kind])} for name, fact in FACTS.items()]
     assert members(company, any=conditions) == {"rich", "poor", "blank"}
     used = {relation_of(condition) for condition in RuleGroup.model_validate({"any": conditions}).conditions}
     assert used == {"customers", *RELATIONS}
@@ -161,11 +166,6 @@ def test_opinion_leader_meets_all_four(config, leads):
     assert found == ([("rich", "opinion_leader", "leader")] if leads else [])
 
 
-def test_referral_counts_once_the_referred_has_ordered(company):
-    """`poor` has ordered and was referred by `rich`; `blank` names itself and has not ordered."""
-    assert members(company, all=[{"fact": "successful_referrals", "at_least": 1}]) == {"rich"}
-
-
 @pytest.mark.parametrize(
     ("group", "told"),
     [
@@ -195,9 +195,26 @@ def test_rule_is_told_in_words():
     assert in_words(RuleGroup.model_validate(group)) == told
 
 
+def documented(heading: str) -> dict[str, str]:
+    """Rows of the table under a heading of the page by each name in their first cell."""
+    page = (PROJECT / "docs" / "segments.md").read_text("utf-8")
+    [section] = [part for part in page.split("\n## ") if part.removeprefix("# ").startswith(f"{heading}\n")]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    return {name: row for row in rows for name in re.findall("`(.*?)`", row.split("|")[1])}
+
+
+def test_every_scheme_is_documented():
+    """With its rule; and with what it needs, where that is not always fed."""
+    schemes, off = documented("Segments"), documented("What is off when")
+    assert set(schemes) == {rule.scheme for rule in RULES.values()}
+    for name, rule in RULES.items():
+        assert f"| `{name}` |" in schemes[rule.scheme]
+        assert all(f"`{need}`" in off[rule.scheme] for need in rule.needs)
+
+
 def test_every_fact_is_documented():
     """An analyst writes a group by the table of the page, not by the code."""
-    page = (PROJECT / "docs" / "segments.md").read_text("utf-8")
-    rows = {line.split("|")[1].strip(" `"): line for line in page.splitlines() if line.startswith("| `")}
+    rows = documented("Rule groups")
+    assert set(rows) == set(FACTS)
     for name, fact in FACTS.items():
         assert all(text in rows[name] for text in (fact.unit, fact.meaning, *fact.needs)), name

@@ -3,26 +3,36 @@ Who moved since the base release, and why. In schemes that rank customers by a n
 changed or because the cut did, which is the number of the last customer above it: the larger of the two is the cause.
 That holds for a day and for a year, where a threshold on the number alone would find peers only in short times.
 #}
+{# Segments from the top down; those on one step have no order among them. #}
 {% set ladders = {
-    'value_tier': {'number': 'clv', 'segments': ['platinum', 'gold', 'iron', 'lead']},
-    'abc': {'number': 'profit', 'segments': ['A', 'B', 'C']},
-    'key_account': {'number': 'revenue', 'segments': ['key_account', 'other']},
+    'value_tier': {'number': 'clv', 'steps': [['platinum'], ['gold'], ['iron'], ['lead']]},
+    'abc': {'number': 'profit', 'steps': [['A'], ['B'], ['C']]},
+    'key_account': {'number': 'revenue', 'steps': [['key_account'], ['other']]},
+    'contribution_class': {
+        'number': 'profit', 'steps': [['strategic'], ['large'], ['ordinary', 'potential', 'may_cause_loss']]
+    },
 } %}
 {# Time alone moves customers in these, and service costs in those. #}
 {% set moved_by_time = "('value_tier', 'rfm', 'cluster', 'lifecycle_stage')" %}
-{% set moved_by_costs = "('abc', 'value_quadrant')" %}
+{% set moved_by_costs = "('abc', 'contribution_class', 'value_quadrant')" %}
 
 with
 
 values_now as (
 
-    select * from {{ ref('customer_value') }}
+    select
+        *,
+        {{ is_key_by_revenue() }} as is_key_by_revenue
+    from {{ ref('customer_value') }}
 
 ),
 
 values_before as (
 
-    select * from {{ source('previous', 'values_before') }}
+    select
+        *,
+        {{ is_key_by_revenue() }} as is_key_by_revenue
+    from {{ source('previous', 'values_before') }}
 
 ),
 
@@ -33,14 +43,18 @@ steps as (
         values
             {% for name, ladder in ladders.items() %}
             {% set last_ladder = loop.last %}
-            {% for segment in ladder.segments %}
-            ('{{ name }}', '{{ segment }}', {{ loop.index }}){{ ',' if not (loop.last and last_ladder) }}
+            {% for segments in ladder.steps %}
+            {% set step, last_step = loop.index, loop.last %}
+            {% for segment in segments %}
+            ('{{ name }}', '{{ segment }}', {{ step }}){{ ',' if not (loop.last and last_step and last_ladder) }}
+            {% endfor %}
             {% endfor %}
             {% endfor %}
     ) as steps (scheme, segment, step)
 
 ),
 
+-- Those who are key accounts by their attributes may have any revenue, and set no cut of it.
 cuts_now as (
 
     select
@@ -50,6 +64,7 @@ cuts_now as (
     from {{ ref('current_segments') }} as segments
     inner join values_now on segments.customer_id = values_now.customer_id
     where segments.scheme in ('{{ ladders | join("', '") }}')
+        and (segments.scheme <> 'key_account' or values_now.is_key_by_revenue)
     group by segments.scheme, segments.segment
 
 ),
@@ -62,7 +77,9 @@ cuts_before as (
         min({{ ranked_number(ladders, 'intervals.scheme', 'values_before') }}) as cut
     from {{ source('previous', 'segment_history') }} as intervals
     inner join values_before on intervals.customer_id = values_before.customer_id
-    where intervals.valid_to is null and intervals.scheme in ('{{ ladders | join("', '") }}')
+    where intervals.valid_to is null
+        and intervals.scheme in ('{{ ladders | join("', '") }}')
+        and (intervals.scheme <> 'key_account' or values_before.is_key_by_revenue)
     group by intervals.scheme, intervals.segment
 
 ),
@@ -72,7 +89,7 @@ moved as (
     select
         changes.*,
         -- 1 is up, -1 is down; nothing where segments have no order.
-        sign(steps_from.step - steps_to.step) as direction,
+        nullif(sign(steps_from.step - steps_to.step), 0) as direction,
         case when steps_to.step < steps_from.step then changes.to_segment else changes.from_segment end as crossed_segment
     from {{ ref('segment_changes') }} as changes
     left join steps as steps_from
@@ -100,7 +117,17 @@ compared as (
         values_before.orders is not null
         and values_before.revenue is not null
         and values_before.profit is not null
-        and values_before.clv is not null as is_known_before,
+        and values_before.clv is not null
+        and (moved.scheme <> 'key_account' or values_before.key_account_rank_revenue is not null) as is_known_before,
+        moved.scheme = 'key_account'
+        and values_now.is_key_by_revenue = values_before.is_key_by_revenue as is_by_attributes,
+        -- Whoever begins or ceases to lose money moves whatever the others do.
+        case
+            when moved.scheme <> 'contribution_class' then 0
+            when values_now.profit < 0 and values_before.profit >= 0 then -1
+            when values_now.profit >= 0 and values_before.profit < 0 then 1
+            else 0
+        end as turn_of_profit,
         moved.direction * (
             {{ ranked_number(ladders, 'moved.scheme', 'values_now') }} - {{ ranked_number(ladders, 'moved.scheme', 'values_before') }}
         ) as own_change,
@@ -135,6 +162,14 @@ select
         when from_segment = to_segment then 'held_by_margin'
         when is_by_other_rules then 'rule_changed'
         when not is_known_before then 'unknown'
+        when scheme in ('interest_group', 'interest_vip') then 'interests'
+        when is_by_attributes or scheme = 'opinion_leader' then 'attributes'
+        -- Nobody leaves a decline without an order but by what is usual among all.
+        when scheme = 'lifecycle_stage' and from_segment = 'decline' and not has_ordered then 'peers_moved'
+        when turn_of_profit = -1 then case when has_refunds then 'refunds' else 'costs' end
+        when turn_of_profit = 1 then case when has_ordered then 'new_orders' else 'costs' end
+        -- Ordinary, potential and low on both sides of the matrix: profit ranks nobody among these.
+        when scheme = 'contribution_class' and direction is null then 'other'
         when own_change <= 0 or own_change < change_of_cut then 'peers_moved'
         when has_refunds and coalesce(direction, -1) < 0 then 'refunds'
         when has_ordered and coalesce(direction, 1) > 0 then 'new_orders'

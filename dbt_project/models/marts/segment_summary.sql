@@ -68,7 +68,8 @@ select
     cast(totals.profit as decimal(18, 2)) as profit,
     cast(totals.clv as decimal(18, 2)) as clv,
     {% for measure in ['customers', 'revenue', 'profit', 'clv'] %}
-    {{ ratio('totals.' ~ measure, 'everybody.' ~ measure) }} as {{ measure }}_share,
+    case when everybody.{{ measure }} > 0 then {{ ratio('totals.' ~ measure, 'everybody.' ~ measure) }} end
+        as {{ measure }}_share,
     {% endfor %}
     totals.satisfaction_score,
     cast(totals.customers_with_satisfaction as bigint) as customers_with_satisfaction,

@@ -166,6 +166,11 @@ def add_what_is_held(company: Company) -> None:
     answered = {"answered_at": "2026-06-02 10:00:00", "question": "would_rebuy", "score": "1"}
     unknown = answered | {"customer_id": written["e-mail as the customer of an answer"]}
     company.add("surveys", *(unknown | {"response_id": f"Y{row}"} for row in range(6)))
+
+
+def add_what_cannot_be_read(company: Company) -> None:
+    """A file without its header, which stops the refresh where it lands."""
+    written = {place: spelling for place, (_, spelling) in HELD.items()}
     row = [written["name instead of a header"], written["phone instead of a header"], "2025-07-01", "", ""]
     (company.exports / "wallets.csv").write_text(",".join(row) + "\n", "utf-8")
 

@@ -9,14 +9,23 @@ from dataclasses import dataclass, field
 import pytest
 
 from privacy.decoded import files, folded, in_text, search
-from privacy.planted import HELD, PUBLISHED, Company, add_what_is_held, company_with_secrets, place_of, sought
+from privacy.planted import (
+    HELD,
+    PUBLISHED,
+    Company,
+    add_what_cannot_be_read,
+    add_what_is_held,
+    company_with_secrets,
+    place_of,
+    sought,
+)
 
 PRIVATE = ("landing", "warehouse.duckdb", "warehouse.duckdb.wal")
 
 
 @dataclass
 class Story:
-    """A company after a refresh that was published and one that was held, with all that the commands said."""
+    """A company after a refresh that was published and two that were held, with all that the commands said."""
 
     company: Company
     said: dict[str, str] = field(default_factory=dict)
@@ -34,6 +43,9 @@ def story(tmp_path_factory) -> Story:
     told.tell("published", "quarantine", "list", "--samples", "0")
     add_what_is_held(told.company)
     told.tell("held", "refresh")
+    told.tell("held", "status")
+    add_what_cannot_be_read(told.company)
+    told.tell("unread", "refresh")
     for arguments in (
         "status",
         "status --json",
@@ -42,7 +54,7 @@ def story(tmp_path_factory) -> Story:
         "quarantine list --samples 0",
         "quarantine list",
     ):
-        told.tell("held", *arguments.split())
+        told.tell("unread", *arguments.split())
     return told
 
 
@@ -53,13 +65,14 @@ def leaks(story) -> list[str]:
     return [f"{place} has {place_of(secret)}" for secret, places in found.items() for place in sorted(places)]
 
 
-def test_one_refresh_was_published_and_one_was_held(story):
+def test_one_refresh_was_published_and_two_were_held(story):
     """Else the tests below would search empty folders."""
     assert story.ended["published: refresh"] == 0, story.said["published: refresh"]
     assert story.ended["held: refresh"] == 3, story.said["held: refresh"]
     status = story.said["held: status"]
+    assert story.ended["unread: refresh"] == 3, story.said["unread: refresh"]
+    assert "raw.wallets:arrived" in story.said["unread: status"]
     for reason in (
-        "raw.wallets:arrived",
         "staging.unidentified:complaints_are_of_known_customers",
         "staging.unidentified:survey_answers_are_of_known_customers",
     ):

@@ -54,13 +54,14 @@ def prepare(home: Path, changes: str = "") -> Path:
     return home
 
 
-def run(home: Path, target: Path, *arguments: str, as_of: str = AS_OF) -> list:
+def run(home: Path, target: Path, command: str, *arguments: str, as_of: str = AS_OF) -> list:
     """What dbt gives for a command on the home's warehouse; raise its exception, if there is one."""
     with mock.patch.dict(os.environ, {"TOUCHSTONE_HOME": str(home)}):
         project = parsed(home).deepcopy()
         where = ["--target-path", str(target), "--log-path", str(target)]
         outcome = invoke(
-            [*arguments, *where, "--no-write-json", "--vars", f"{{as_of: '{as_of}'}}"],
+            # A caller's own --vars come last, and count.
+            [command, *where, "--no-write-json", "--vars", f"{{as_of: '{as_of}'}}", *arguments],
             project,
         )
     # dbt holds the file open as long as the process lives, which would keep everybody else out.

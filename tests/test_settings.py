@@ -11,7 +11,7 @@ import yaml
 from orchestration.config.quality import IndicatorName
 from orchestration.config.sources import FeedName
 from orchestration.errors import UserError
-from orchestration.settings import FILES, PROJECT, SHIPPED_CONFIG, judged_hierarchies, load_settings
+from orchestration.settings import FILES, NOT_OF_THE_MARTS, PROJECT, SHIPPED_CONFIG, judged_hierarchies, load_settings
 from orchestration.sources.contract import CONTRACTS
 
 COMPANY = "company: {name: A, currency: CNY}\n"
@@ -39,7 +39,7 @@ def own(tmp_path):
 def test_the_shipped_configuration_loads():
     """It is what a first refresh runs on."""
     settings = load_settings()
-    assert set(settings.values) == {*FILES, "judgements"} - {"publishing"}
+    assert set(settings.values) == {*FILES, "judgements"} - NOT_OF_THE_MARTS
     assert settings.judgement_files
 
 

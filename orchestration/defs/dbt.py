@@ -221,10 +221,10 @@ def stop_on_error(result: Any) -> None:
 def test_outcome(session: Session, run: Any, spec: dg.AssetCheckSpec) -> CheckOutcome:
     """A dbt test's result as ours, with the keys of at most five failing rows."""
     failing = run.failures or 0
-    passed = str(run.status) == "pass"
+    passed = None if str(run.status) == "error" else str(run.status) == "pass"
     message = spec.description or spec.name.replace("_", " ")
     ids: list[str] = []
-    if str(run.status) == "error":
+    if passed is None:
         message = f"could not run: {run.message}"
     elif not passed:
         message = f"does not hold for {failing} rows: {message}"

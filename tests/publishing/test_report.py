@@ -164,7 +164,7 @@ def test_overrides_and_overridden_checks_show(warehouse):
     """Who let it pass, why, and until when."""
     failed = check("tier_shares_add_up", "scores.value_tiers", passed=False, observed=0.99, threshold=1)
     override = {"check": "tier_shares_add_up", "reason": "Merger", "who": "J. Li", "until": "2026-07-31"}
-    manifest = MANIFEST | {"checks": [failed | {"overridden": True}], "overrides": [override]}
+    manifest = MANIFEST | {"checks": [failed | {"is_overridden": True}], "overrides": [override]}
     page = report.render(warehouse, manifest, "marts")
     assert "overridden" in page
     assert "Merger" in page

@@ -443,9 +443,12 @@ def quarantine_dismiss(load_id: str, reason: str) -> None:
 def doctor(checks: bool) -> None:
     """Look at configuration, sources, engine and permissions; say what is wrong and how to mend it."""
     if checks:
-        from orchestration.guards import lines
+        from orchestration.definitions import definitions
+        from orchestration.guards import guards, lines
 
-        click.echo("\n".join(lines(load_settings())))
+        settings = load_settings()
+        found = guards(definitions().resolve_asset_graph(), settings.gates)
+        click.echo("\n".join(lines(found, settings.overrides.in_force(settings.today))))
         return
     from orchestration.doctor import examine
 

@@ -1,15 +1,15 @@
 """Which checks guard what: every check of the definitions by the table that it looks at, for `touchstone doctor`."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.config.gates import Gate
-from orchestration.settings import Settings
+from orchestration.config.gates import Gate, GatesConfig
+from orchestration.config.overrides import Override
 
 # In the order of the flow.
-LAYERS = ("raw", "staging", "facts", "scores", "history", "marts")
+LAYERS = ("raw", "previous", "seeds", "staging", "facts", "scores", "history", "marts")
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,18 @@ class Guard:
         return f"{self.severity:<8}{limit:<6}{self.home:<20}{self.name}"
 
 
-def guards(settings: Settings) -> dict[str, list[Guard]]:
-    """The checks of each table that is built, by name; of some tables there are none."""
-    from orchestration.definitions import definitions
+def guards(graph: Any, gates: GatesConfig) -> dict[str, list[Guard]]:
+    """The checks of each table that is built, by name; of some tables there are none.
 
-    graph = definitions().resolve_asset_graph()
+    Parameters
+    ----------
+    graph : dagster.BaseAssetGraph
+        Of the definitions.
+    """
     found: dict[str, list[Guard]] = {".".join(key.path): [] for key in graph.materializable_asset_keys}
     for key in sorted(graph.asset_check_keys):
         spec, table = graph.get_check_spec(key), ".".join(key.asset_key.path)
-        gate = settings.gates.checks.get(f"{table}:{key.name}")
+        gate = gates.checks.get(f"{table}:{key.name}")
         claim = " ".join((spec.description or "").split())
         found[table].append(Guard(table, key.name, gate, home_of(spec), claim))
     return found
@@ -53,14 +56,13 @@ def home_of(spec: Any) -> str:
     return "Great Expectations" if spec.name == "shape" else "Python"
 
 
-def lines(settings: Settings) -> Iterator[str]:
-    """The checks as a text, layer by layer and table by table."""
-    of_table, overrides = guards(settings), settings.overrides.in_force(settings.today)
+def lines(of_table: Mapping[str, list[Guard]], overrides: Mapping[str, Override]) -> Iterator[str]:
+    """The checks as a text, layer by layer and table by table, with the overrides that are in force."""
     for layer in LAYERS:
         tables = sorted(table for table in of_table if table.startswith(f"{layer}."))
         counts = Counter(guard.severity for table in tables for guard in of_table[table])
         told = ", ".join(f"{count} {severity}" for severity, count in sorted(counts.items()))
-        yield f"== {layer}: {len(tables)} tables; checks: {told}"
+        yield f"== {layer}: {len(tables)} tables; checks: {told or 'none'}"
         if bare := [table for table in tables if not of_table[table]]:
             yield f"Without a check of their own: {', '.join(bare)}"
         for table in tables:

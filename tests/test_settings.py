@@ -49,6 +49,13 @@ def test_where_releases_go_changes_no_mart(own):
     assert own("publishing", 'postgres: {url: "${READERS}"}').configuration_hash == before
 
 
+def test_an_override_changes_no_mart(own):
+    """A held candidate is published as it is: it need not be built again."""
+    before = own().configuration_hash
+    entry = "{check: raw.orders:fresh, reason: moving, who: Li Jing, until: 2026-07-03}"
+    assert own("overrides", f"overrides: [{entry}]").configuration_hash == before
+
+
 def test_the_url_of_the_readers_database_is_never_in_the_configuration(own):
     """It holds a password; the configuration is published."""
     with pytest.raises(UserError, match=r"postgres\.url"):

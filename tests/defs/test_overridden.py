@@ -1,12 +1,14 @@
 """A check that is let through, as Dagster, the status and the manifest tell of it."""
 
 import datetime as dt
+from types import SimpleNamespace
 
 import dagster as dg
 import pytest
 
 from orchestration.config.gates import GatesConfig
 from orchestration.config.overrides import OverridesConfig
+from orchestration.defs import dbt
 from orchestration.defs.release import used_overrides
 from orchestration.defs.session import Session
 from orchestration.quality.checks import CheckOutcome
@@ -104,3 +106,13 @@ def test_the_manifest_has_the_override_and_what_its_check_said(session):
     ]
     run.gate.record_checks([outcome(True)])
     assert used_overrides(run.gate, run.gate.results()) == []
+
+
+@pytest.mark.parametrize("status", ["error", "skipped"])
+def test_a_dbt_test_that_could_not_be_run_has_said_nothing(status):
+    """It counted no rows, so nobody can accept what it found; and an engine's error may quote a customer's phone."""
+    run = SimpleNamespace(status=status, failures=None, message="Conversion Error: could not convert '13711102201'")
+    spec = dg.AssetCheckSpec("key", asset=["facts", "orders"])
+    outcome = dbt.test_outcome(None, run, spec)
+    assert (outcome.passed, outcome.observed) == (None, None)
+    assert outcome.message == "could not run: Conversion Error: could not convert '…'"

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from orchestration import doctor
+from orchestration.cli import tell_status
 from orchestration.errors import UserError
 from orchestration.settings import SHIPPED_CONFIG, load_settings
 
@@ -65,6 +66,7 @@ def test_its_days_are_those_of_the_company(own):
             {"check": "rows_are_conserved"},
             r"no check is called rows_are_conserved; near: raw\.loads:rows_are_conserved",
         ),
+        ({"check": "wallets:fresh"}, r"called wallets:fresh; near: raw\.wallets:fresh, "),
         ({"check": "marts.customer_value:is_current"}, r"no check is called marts\.customer_value:is_current"),
         ({"reason": ""}, r"overrides\.0\.reason.*empty"),
         ({"reason": " "}, r"overrides\.0\.reason.*blank"),
@@ -122,3 +124,11 @@ def test_the_doctor_notes_what_an_override_does_and_whether_it_is_needed(own, mo
     assert used.endswith("what is served needed it")
     assert expired.startswith("it ended on 2020-01-01")
     assert warns.startswith("the check only warns")
+
+
+def test_the_status_warns_of_an_override_that_is_over(own, capsys):
+    """Whoever relied on it learns that the gate decides again, and not first from a held refresh."""
+    tell_status(own({**ENTRY, "until": dt.date(2020, 1, 1)}, {**ENTRY, "check": "raw.orders:volume"}))
+    told = capsys.readouterr().out
+    assert "raw.orders:fresh: the override by 李静 ended on 2020-01-01: its gate decides again" in told
+    assert "raw.orders:volume" not in told

@@ -86,12 +86,12 @@ class OverridesConfig(Strict):
                     "longer is a rule, and belongs into gates.yml"
                 )
         if problems:
-            mend = "correct the entries named above, or remove them; `touchstone doctor --checks` lists all checks"
+            mend = "correct the entries named above, or remove them; gates.yml lists all checks"
             raise UserError("\n".join(problems), where=where, mend=mend)
 
 
 def near_matches(check: str, gates: GatesConfig) -> list[str]:
-    """Up to five checks that may have been meant: of the same name on any table, else those spelled much alike."""
+    """Up to five checks that may have been meant: those of the same name, else those spelled much alike."""
     name = check.rpartition(":")[2]
     same_name = [key for key in gates.checks if key.rpartition(":")[2] == name]
-    return same_name[:5] or difflib.get_close_matches(check, gates.checks, n=5)
+    return difflib.get_close_matches(check, same_name or gates.checks, n=5, cutoff=0 if same_name else 0.6)

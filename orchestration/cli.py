@@ -22,9 +22,12 @@ from orchestration.publishing.telling_difference import diff
 from orchestration.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from orchestration.publishing.status import Status
     from orchestration.sources.quarantine import Refused
 
 HELD = 3
+WARNINGS_SHOWN = 5
+OK = ("ok    ", "green")
 OUTSIDE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}  # the machine's, not the program's
 
 
@@ -141,6 +144,7 @@ def tell_status(settings: Settings) -> None:
         current = catalogue.current_link(settings.home)
         click.echo(f"  marts   {current / 'marts.duckdb'}")
         click.echo(f"  report  {current / 'report.html'}")
+        tell_exceptions(known)
     if known.pinned:
         click.secho(f"Pinned to {known.pinned_release_id} since {known.pinned_since}: ", fg="yellow", nl=False)
         click.echo("refreshes build and check, but do not switch. `touchstone unpin` lets them again.")
@@ -150,8 +154,26 @@ def tell_status(settings: Settings) -> None:
         )
         for reason in known.reasons:
             click.echo(f"  - {reason['check']}: {reason['message']}")
+    for override in settings.overrides.expired(settings.today).values():
+        told = f"{override.check}: the override by {override.who} ended on {override.until}: its gate decides again"
+        click.secho(told, fg="yellow")
     if known.last_outcome == "error":
         click.secho(f"The last run, at {known.last_outcome_at}, broke off: {known.last_message}", fg="red")
+
+
+def tell_exceptions(known: "Status") -> None:
+    """What failed of the served release and did not hold it: let through by name, and warnings."""
+    for override in known.overrides:
+        click.secho(f"  overridden {override['check']}", fg="yellow", nl=False)
+        click.echo(f" until {override['until']} by {override['who']}: {override['reason']}")
+        if override.get("message"):
+            click.echo(f"             {override['message']}")
+    if known.warnings:
+        count = len(known.warnings)
+        click.secho(f"  {count} warning{'s' if count > 1 else ''}", fg="yellow", nl=False)
+        click.echo(f", the first {WARNINGS_SHOWN} of them:" if count > WARNINGS_SHOWN else ":")
+        for warning in known.warnings[:WARNINGS_SHOWN]:
+            click.echo(f"    - {warning['check']}: {warning['message']}")
 
 
 def tell_headline(settings: Settings) -> None:
@@ -171,9 +193,6 @@ def tell_headline(settings: Settings) -> None:
     refused = sum(group.rows for group in open_groups(settings, settings.sources.feeds))
     if refused:
         click.echo(f"  {refused:,} rows are in quarantine: touchstone quarantine list")
-    for check in release.manifest["checks"]:
-        if not check["passed"]:
-            click.secho(f"  warning  {check['subject']}:{check['check_name']}: {check['message']}", fg="yellow")
 
 
 @main.command()
@@ -420,13 +439,23 @@ def quarantine_dismiss(load_id: str, reason: str) -> None:
 
 
 @main.command()
-def doctor() -> None:
+@click.option("--checks", is_flag=True, help="List every check instead: what it guards, and what its failure does.")
+def doctor(checks: bool) -> None:
     """Look at configuration, sources, engine and permissions; say what is wrong and how to mend it."""
+    if checks:
+        from orchestration.definitions import definitions
+        from orchestration.guards import guards, lines
+
+        settings = load_settings()
+        found = guards(definitions().resolve_asset_graph(), settings.gates)
+        click.echo("\n".join(lines(found, settings.overrides.in_force(settings.today))))
+        return
     from orchestration.doctor import examine
 
     healthy = True
     for finding in examine():
         healthy &= finding.is_fine
-        click.secho("ok    " if finding.is_fine else "WRONG ", fg="green" if finding.is_fine else "red", nl=False)
+        mark, color = ("WRONG ", "red") if not finding.is_fine else ("note  ", "yellow") if finding.is_note else OK
+        click.secho(mark, fg=color, nl=False)
         click.echo(f"{finding.what}: {finding.told}")
     sys.exit(0 if healthy else 1)

@@ -10,11 +10,12 @@ from orchestration.settings import FILES, Settings, load_settings
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at, and what was found."""
+    """One thing that was looked at, and what was found; a note keeps nothing from running, and is worth a look."""
 
     what: str
     is_fine: bool
     told: str
+    is_note: bool = False
 
 
 def examine() -> Iterator[Finding]:
@@ -36,6 +37,7 @@ def examine() -> Iterator[Finding]:
     yield from erasures(settings)
     yield from engine(settings)
     yield from gates(settings)
+    yield from overrides(settings)
 
 
 def places(settings: Settings) -> Iterator[Finding]:
@@ -188,4 +190,25 @@ def gates(settings: Settings) -> Iterator[Finding]:
         severity: sum(gate.severity == severity for gate in settings.gates.checks.values())
         for severity in ("block", "warn")
     }
-    yield Finding("gates", True, f"{by_severity['block']} checks block, {by_severity['warn']} warn")
+    told = f"{by_severity['block']} checks block, {by_severity['warn']} warn; touchstone doctor --checks lists them"
+    yield Finding("gates", True, told)
+
+
+def overrides(settings: Settings) -> Iterator[Finding]:
+    """Each override: whether it counts, and whether what is served needed it."""
+    from orchestration.publishing import status
+
+    used = {override["check"] for override in status.read(settings.home).overrides}
+    in_force = settings.overrides.in_force(settings.today)
+    for override in settings.overrides.overrides:
+        what = f"override of {override.check}"
+        if settings.gates.gate(override.check).severity == "warn":
+            yield Finding(what, True, "the check only warns, and needs none: remove it", is_note=True)
+        elif override.check not in in_force:
+            told = f"it ended on {override.until}, and the gate decides again: remove it"
+            yield Finding(what, True, told, is_note=True)
+        elif override.check not in used:
+            told = f"{override}; what is served did not need it: remove it, unless a held candidate does"
+            yield Finding(what, True, told, is_note=True)
+        else:
+            yield Finding(what, True, f"{override}; what is served needed it", is_note=True)

@@ -19,6 +19,7 @@ from typing import Any
 from orchestration.config.clv import ClvConfig
 from orchestration.config.complaints import ComplaintsConfig
 from orchestration.config.gates import GatesConfig
+from orchestration.config.overrides import OverridesConfig
 from orchestration.config.publishing import PublishingConfig
 from orchestration.config.quality import QualityConfig
 from orchestration.config.reading import judgement_text, read_config
@@ -42,9 +43,10 @@ FILES: dict[str, type[Strict]] = {
     "quality": QualityConfig,
     "gates": GatesConfig,
     "publishing": PublishingConfig,
+    "overrides": OverridesConfig,
 }
 # What no mart depends on is no part of what a candidate is told.
-NOT_OF_THE_MARTS = {"publishing"}
+NOT_OF_THE_MARTS = {"publishing", "overrides"}
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Settings:
     quality: QualityConfig
     gates: GatesConfig
     publishing: PublishingConfig
+    overrides: OverridesConfig
 
     @property
     def warehouse_file(self) -> Path:
@@ -115,7 +118,12 @@ class Settings:
         configured = self.sources.as_of
         if configured != "yesterday":
             return configured
-        return dt.datetime.now(self.zone).date() - dt.timedelta(days=1)
+        return self.today - dt.timedelta(days=1)
+
+    @property
+    def today(self) -> dt.date:
+        """The day that it is for the company."""
+        return dt.datetime.now(self.zone).date()
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo | None:
@@ -168,4 +176,6 @@ def load_settings(home: Path | None = None, config_dir: Path | None = None) -> S
     for name, model in FILES.items():
         own = config_dir / f"{name}.yml"
         parts[name] = read_config(own if own.exists() else SHIPPED_CONFIG / own.name, model)
-    return Settings(home=home, config_dir=config_dir, **parts)
+    settings = Settings(home=home, config_dir=config_dir, **parts)
+    settings.overrides.require_fitting(settings.gates, settings.today, str(settings.config_file("overrides.yml")))
+    return settings

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.config.overrides import Override
+from orchestration.guards import guards, lines
 from orchestration.settings import load_settings
 
 DATA = Path(__file__).parent / "data"
@@ -87,3 +89,21 @@ def test_no_complaint_lowers_a_value_tier(graph):
         below = more
     assert {"facts/customer_orders", "raw/orders"} <= (names := {key.to_user_string() for key in below})
     assert {"facts/complaints", "facts/customer_complaints"} & names == set()
+
+
+def test_every_table_is_listed_with_what_guards_it(graph):
+    """A table that nothing guards is worth seeing too; the release itself is the gate."""
+    settings = load_settings()
+    override = Override(check="raw.orders:fresh", reason="moving", who="Li Jing", until="2026-07-03")
+    found = guards(graph, settings.gates)
+    told = list(lines(found, {override.check: override}))
+    listed = " ".join(told)
+    assert [table for table in found if table not in listed] == ["release.current"]
+    assert sum(len(checks) for checks in found.values()) == len(graph.asset_check_keys)
+    orders = told[told.index("raw.orders") :]
+    assert orders[3].split() == ["block", "0.01", "Python", "contract"]
+    assert "overridden until 2026-07-03 by Li Jing: moving" in orders[7]
+    homes = {(check.table, check.name): check.home for checks in found.values() for check in checks}
+    assert homes["raw.orders", "shape"] == "Great Expectations"
+    assert homes["facts.customers", "customers_customer_id_is_unique"] == "dbt test"
+    assert homes["scores.clv", "values_are_finite"] == "Python"

@@ -43,7 +43,7 @@ MAY_IMPORT = {
     },
 }
 # The doors: they may reach everything.
-DOORS = {"definitions", "cli", "refresh", "backfill", "doctor"}
+DOORS = {"definitions", "cli", "refresh", "backfill", "doctor", "guards"}
 ORCHESTRATORS = {"dagster", "dagster_dbt", "dagster_webserver", "dagster_shared"}
 HEAVY = {"great_expectations", "sklearn", "matplotlib"}
 

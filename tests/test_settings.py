@@ -11,7 +11,7 @@ import yaml
 from orchestration.config.quality import IndicatorName
 from orchestration.config.sources import FeedName
 from orchestration.errors import UserError
-from orchestration.settings import FILES, PROJECT, SHIPPED_CONFIG, judged_hierarchies, load_settings
+from orchestration.settings import FILES, NOT_OF_THE_MARTS, PROJECT, SHIPPED_CONFIG, judged_hierarchies, load_settings
 from orchestration.sources.contract import CONTRACTS
 
 COMPANY = "company: {name: A, currency: CNY}\n"
@@ -39,7 +39,7 @@ def own(tmp_path):
 def test_the_shipped_configuration_loads():
     """It is what a first refresh runs on."""
     settings = load_settings()
-    assert set(settings.values) == {*FILES, "judgements"} - {"publishing"}
+    assert set(settings.values) == {*FILES, "judgements"} - NOT_OF_THE_MARTS
     assert settings.judgement_files
 
 
@@ -47,6 +47,13 @@ def test_where_releases_go_changes_no_mart(own):
     """A PostgreSQL that is added asks for no new candidate."""
     before = own().configuration_hash
     assert own("publishing", 'postgres: {url: "${READERS}"}').configuration_hash == before
+
+
+def test_an_override_changes_no_mart(own):
+    """A held candidate is published as it is: it need not be built again."""
+    before = own().configuration_hash
+    entry = "{check: raw.orders:fresh, reason: moving, who: Li Jing, until: 2026-07-03}"
+    assert own("overrides", f"overrides: [{entry}]").configuration_hash == before
 
 
 def test_the_url_of_the_readers_database_is_never_in_the_configuration(own):

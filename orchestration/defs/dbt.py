@@ -21,7 +21,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from orchestration.config.gates import GatesConfig
 from orchestration.defs.relationship import mart_pictures
 from orchestration.defs.session import Session
-from orchestration.errors import UserError
+from orchestration.errors import UserError, without_values
 from orchestration.quality.checks import CheckOutcome
 from orchestration.quality.gate import code_version
 from orchestration.quality.growth import Growth, forget
@@ -220,12 +220,12 @@ def stop_on_error(result: Any) -> None:
 
 def test_outcome(session: Session, run: Any, spec: dg.AssetCheckSpec) -> CheckOutcome:
     """A dbt test's result as ours, with the keys of at most five failing rows."""
-    failing = run.failures or 0
-    passed = str(run.status) == "pass"
+    failing = run.failures
+    passed = {"pass": True, "fail": False}.get(str(run.status))
     message = spec.description or spec.name.replace("_", " ")
     ids: list[str] = []
-    if str(run.status) == "error":
-        message = f"could not run: {run.message}"
+    if passed is None:
+        failing, message = None, f"could not run: {without_values(RuntimeError(run.message))}"
     elif not passed:
         message = f"does not hold for {failing} rows: {message}"
         rows = session.warehouse.rows(f"select * from ({run.node.compiled_code}) as failing limit 5")

@@ -10,7 +10,7 @@ from orchestration.defs.session import Session
 from orchestration.errors import UserError
 from orchestration.publishing import backcasts, catalogue, pins, postgres
 from orchestration.publishing.release import publish
-from orchestration.quality.gate import Unmet, code_version
+from orchestration.quality.gate import Gate, Unmet, code_version
 from orchestration.sources.files import quoted
 from orchestration.sources.loads import Load
 from orchestration.sources.rows import numbered
@@ -69,6 +69,10 @@ def release_asset(
                 else:
                     release = publish(connection, home, manifest=told, message=f"run {session.run_id}")
             session.is_published = True
+            used = [
+                f"- {one['check']}: {session.gate.overrides[one['check']]}" for one in release.manifest["overrides"]
+            ]
+            let_through = {"let through": dg.MetadataValue.md("\n".join(used))} if used else {}
             return dg.MaterializeResult(
                 metadata={
                     "release": release.release_id,
@@ -76,6 +80,7 @@ def release_asset(
                     "marts": dg.MetadataValue.path(str(release.directory / "marts.duckdb")),
                     "report": dg.MetadataValue.path(str(release.directory / "report.html")),
                 }
+                | let_through
             )
 
     return current
@@ -133,6 +138,17 @@ def lines_set_aside(session: Session, load: Load) -> dict[tuple[str, str], int]:
     return {(load.load_id, outcome): lines for outcome, lines in found}
 
 
+def used_overrides(gate: Gate, checks: list[dict]) -> list[dict]:
+    """The overrides without which the release would have been held, each with what its check said."""
+    used = []
+    for check in checks:
+        if check["is_overridden"]:
+            override = gate.overrides[f"{check['subject']}:{check['check_name']}"]
+            said = {name: check[name] for name in ("message", "observed", "threshold")}
+            used.append(override.model_dump(mode="json") | said)
+    return used
+
+
 def manifest(session: Session) -> dict:
     """Everything that the release was made from, but for what publishing adds."""
     set_aside = {
@@ -174,12 +190,11 @@ def manifest(session: Session) -> dict:
     backcast = session.backcast
     released = backcast.released.release_id if backcast and backcast.released else None
     of_the_past = {"backcast": {"loads": backcast.loads, "reproduces": released}} if backcast else {}
+    checks = [{**result, "name": result["check_name"]} for result in session.gate.results()]
     return of_the_past | {
         "as_of": session.as_of,
         "base_release_id": session.base.release_id if session.base else None,
-        "checks": [
-            {**result, "name": result["check_name"], "run_id": result["run_id"]} for result in session.gate.results()
-        ],
+        "checks": checks,
         "code_version": code_version(),
         "configuration": session.settings.values,
         "configuration_hash": session.settings.configuration_hash,
@@ -188,7 +203,7 @@ def manifest(session: Session) -> dict:
         "fingerprint": session.fingerprint(),
         "loads": loads,
         "models": session.warehouse.records("select * from scores.clv_model order by model"),
-        "overrides": [],
+        "overrides": used_overrides(session.gate, checks),
         "run_id": session.run_id,
         "schemes": session.warehouse.records("select * from scores.segment_schemes order by position"),
     }

@@ -111,8 +111,9 @@ class Session:
 
     def to_dagster(self, outcome: CheckOutcome) -> dg.AssetCheckResult:
         is_blocking = self.settings.gates.gate(outcome.key).severity == "block"
+        override = self.gate.override_of(outcome.key, outcome.passed)
         told = {
-            "on failure": "the refresh is held" if is_blocking else "a warning",
+            "on failure": str(override or ("the refresh is held" if is_blocking else "a warning")),
             "observed": outcome.observed,
             "threshold": outcome.threshold,
             "rows examined": outcome.rows_examined,
@@ -122,9 +123,10 @@ class Session:
         return dg.AssetCheckResult(
             asset_key=dg.AssetKey(outcome.subject.split(".")),
             check_name=outcome.name,
-            passed=outcome.passed,
-            severity=dg.AssetCheckSeverity.ERROR if is_blocking else dg.AssetCheckSeverity.WARN,
-            description=outcome.message,
+            passed=bool(outcome.passed),
+            # Dagster stops what comes after a failed check only where the result is an error.
+            severity=dg.AssetCheckSeverity.ERROR if is_blocking and not override else dg.AssetCheckSeverity.WARN,
+            description=f"{override}\n{outcome.message}" if override else outcome.message,
             metadata={name: value for name, value in told.items() if value is not None},
         )
 
@@ -144,6 +146,10 @@ class Session:
             }
             for reason in self.unmet
         ]
+        expired = self.settings.overrides.expired(self.settings.today)
+        for reason in reasons:
+            if override := expired.get(reason["check"]):
+                reason["message"] += f" (let through by {override.who} until {override.until}, which is over)"
         # What broke a step is a reason too: its checks never ran.
         return reasons + [
             {"check": error.split(":")[0], "severity": "block", "message": error} for error in self.errors
@@ -194,7 +200,9 @@ def open_session(
         backcast = backcasts.planned(settings.home, as_of, loads) if loads else None
         base = backcast.base if backcast else backcasts.base_of_release(settings.home, as_of)
         inputs = inputs_of(settings, as_of, base.release_id if base else None)
-        gate = Gate(warehouse, settings.gates, inputs, run_id)
+        # An override counts by the day of the run, also for the past day of a back-cast.
+        overrides = settings.overrides.in_force(settings.today)
+        gate = Gate(warehouse, settings.gates, inputs, run_id, overrides)
         # One connection stays open: the engine writes a checkpoint whenever the last one closes.
         with warehouse.connect():
             yield Session(settings, as_of, sources, warehouse, gate, base, run_id, backcast)

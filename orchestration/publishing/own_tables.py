@@ -24,6 +24,7 @@ REFRESH_CHECKS = {
     "subject": ("varchar", "Table that it was checked on."),
     "severity": ("varchar", "block: a failure holds the refresh; warn: it is only reported."),
     "is_passed": ("boolean", "Whether the claim held."),
+    "is_overridden": ("boolean", "Whether a failure that would have held the release was let through by an override."),
     "observed": ("varchar", "What was found."),
     "threshold": ("varchar", "What is allowed."),
     "message": ("varchar", "What was found, in words."),
@@ -56,7 +57,13 @@ def create(connection: duckdb.DuckDBPyConnection, schema: str, manifest: dict) -
     _create(connection, schema, "release", RELEASE, [manifest])
     release_id = manifest["release_id"]
     checks = [
-        check | {"release_id": release_id, "check_name": check["name"], "is_passed": check["passed"]}
+        check
+        | {
+            "release_id": release_id,
+            "check_name": check["name"],
+            "is_passed": check["passed"],
+            "is_overridden": check.get("is_overridden", False),  # not in older manifests
+        }
         for check in sorted(manifest["checks"], key=lambda check: (check["subject"], check["name"]))
     ]
     _create(connection, schema, "refresh_checks", REFRESH_CHECKS, checks)

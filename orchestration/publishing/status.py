@@ -41,7 +41,9 @@ class Status:
     pinned : bool
     pinned_release_id, pinned_since : str or None
     overrides : list of dict
-        Overrides that the served release was published with.
+        Overrides that the served release was published with, and what their checks said.
+    warnings : list of dict
+        What failed of the served release without holding it, in the terms of `reasons`.
     last_outcome : {"published", "held", "error"} or None
     last_outcome_at, last_message : str or None
     """
@@ -59,6 +61,7 @@ class Status:
     pinned_release_id: str | None = None
     pinned_since: str | None = None
     overrides: list[dict] | tuple = ()
+    warnings: list[dict] | tuple = ()
     last_outcome: Literal["published", "held", "error"] | None = None
     last_outcome_at: str | None = None
     last_message: str | None = None
@@ -94,7 +97,7 @@ def record_held(home: Path, as_of: date, reasons: list[dict], message: str = "")
         `check`, `subject`, `severity`, `message`, `observed`, `threshold`; anything else is left out.
     """
     before, run = read(home), _run("held", message)
-    kept = [{name: plain(reason.get(name)) for name in _REASON} for reason in reasons]
+    kept = [_told(reason) for reason in reasons]
     since = before.held_since if before.held else run["last_outcome_at"]
     return _write(home, replace(before, held=True, held_since=since, held_as_of=as_of.isoformat(), reasons=kept, **run))
 
@@ -110,13 +113,14 @@ def record_switch(home: Path) -> Status:
 
 
 def _served(home: Path) -> dict:
+    nothing_told = {"overrides": [], "warnings": []}
     try:
         release = catalogue.served(home)
     except UserError:  # a damaged manifest must not keep people from seeing which release it is, or from going back
         known = {"release_id": catalogue.served_id(home), "path": f"releases/{catalogue.served_id(home)}"}
-        return dict.fromkeys(("as_of", "published_at", "served_since")) | known | {"overrides": []}
+        return dict.fromkeys(("as_of", "published_at", "served_since")) | known | nothing_told
     if release is None:
-        return dict.fromkeys(("release_id", "as_of", "published_at", "served_since", "path"), None) | {"overrides": []}
+        return dict.fromkeys(("release_id", "as_of", "published_at", "served_since", "path"), None) | nothing_told
     return {
         "release_id": release.release_id,
         "as_of": release.as_of.isoformat(),
@@ -125,7 +129,16 @@ def _served(home: Path) -> dict:
         "served_since": _iso(datetime.fromtimestamp(catalogue.current_link(home).lstat().st_mtime, UTC)),
         "path": f"releases/{release.release_id}",
         "overrides": release.manifest.get("overrides", []),
+        "warnings": [
+            _told(check | {"check": f"{check['subject']}:{check['name']}"})
+            for check in release.manifest["checks"]
+            if check["severity"] == "warn" and not check["passed"]
+        ],
     }
+
+
+def _told(reason: dict) -> dict:
+    return {name: plain(reason.get(name)) for name in _REASON}
 
 
 def _pinned(home: Path) -> dict:

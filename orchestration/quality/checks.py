@@ -10,13 +10,14 @@ OF_THE_PRESENT = frozenset({"fresh", "volume", "parameters_are_steady", "few_fal
 class CheckOutcome:
     """One check on one table.
 
+    `passed` is None where the check could not be run: then it has not said anything, and nobody can let it through.
     `observed` and `threshold` are in the check's own unit, told in `message`. `sample_ids` holds at most five
     identifiers of failing rows, never personal data.
     """
 
     subject: str
     name: str
-    passed: bool
+    passed: bool | None
     message: str
     observed: float | None = None
     threshold: float | None = None
@@ -32,6 +33,6 @@ class CheckOutcome:
 
 def of_a_backcast(outcome: CheckOutcome) -> CheckOutcome:
     """The outcome as it counts in a back-cast, which freshness, volume and drift do not judge."""
-    if outcome.name not in OF_THE_PRESENT or outcome.passed:
+    if outcome.name not in OF_THE_PRESENT or outcome.passed is not False:
         return outcome
     return replace(outcome, passed=True, message=f"not judged in a back-cast: {outcome.message}")

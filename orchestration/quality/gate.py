@@ -10,10 +10,13 @@ import datetime as dt
 import hashlib
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 
 from orchestration.config.gates import GatesConfig
+from orchestration.config.overrides import Override
 from orchestration.quality.checks import CheckOutcome
 from orchestration.settings import PROJECT, Settings
 from orchestration.warehouse.duckdb import Warehouse
@@ -63,7 +66,11 @@ unmet_checks as (
         on last_result.subject = expected.subject
         and last_result.check_name = expected.check_name
         and last_result.fingerprint = built.version
-    where last_result.passed is distinct from true
+    left join overridden_checks as overridden
+        on overridden.subject = expected.subject
+        and overridden.check_name = expected.check_name
+    -- An override lets a failure through, and nothing else: what was not judged still holds.
+    where last_result.passed is null or (not last_result.passed and overridden.check_name is null)
 
 ),
 
@@ -156,10 +163,20 @@ class Gate:
         As `inputs_of` gives it.
     run_id : str
         Who writes.
+    overrides : mapping of check to Override
+        Those in force: a failure of their checks holds nothing.
     """
 
-    def __init__(self, warehouse: Warehouse, gates: GatesConfig, inputs: str, run_id: str):
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        gates: GatesConfig,
+        inputs: str,
+        run_id: str,
+        overrides: Mapping[str, Override] = MappingProxyType({}),
+    ):
         self.warehouse, self.gates, self.inputs, self.run_id = warehouse, gates, inputs, run_id
+        self.overrides = overrides
         with warehouse.connect() as connection:
             connection.execute(TABLES)
 
@@ -229,15 +246,21 @@ class Gate:
         with self.warehouse.connect() as connection:
             connection.execute("create or replace temp table expected_checks (subject varchar, check_name varchar)")
             connection.execute("create or replace temp table expected_tables (table_name varchar)")
+            connection.execute("create or replace temp table overridden_checks (subject varchar, check_name varchar)")
             for check in blocking:
                 connection.execute("insert into expected_checks values (?, ?)", check)
+            for key in self.overrides:
+                connection.execute("insert into overridden_checks values (?, ?)", key.rsplit(":", 1))
             for table in expected:
                 connection.execute("insert into expected_tables values (?)", [table])
             return [Unmet(*row) for row in connection.execute(UNMET, {"inputs": self.inputs}).fetchall()]
 
     def results(self) -> list[dict]:
-        """The last result of each check on the tables that are there now, for the manifest and the mart."""
-        return self.warehouse.records(
+        """The last result of each check on the tables that are there now, for the manifest and the mart.
+
+        `is_overridden` tells of a failure that would hold the refresh, but for an override.
+        """
+        results = self.warehouse.records(
             "select result.* exclude (position) from gate.refresh_checks as result "
             "inner join gate.table_versions as built "
             "on built.table_name = result.subject and built.version = result.fingerprint "
@@ -245,11 +268,21 @@ class Gate:
             "(partition by result.subject, result.check_name order by result.position desc) = 1 "
             "order by result.subject, result.check_name"
         )
+        return [result | {"is_overridden": bool(self._override_of(result))} for result in results]
+
+    def override_of(self, check: str, passed: bool | None) -> Override | None:
+        """The override by which alone a result does not hold the refresh."""
+        override = self.overrides.get(check)
+        return override if override and passed is False and self.gates.gate(check).severity == "block" else None
+
+    def _override_of(self, result: dict) -> Override | None:
+        return self.override_of(f"{result['subject']}:{result['check_name']}", result["passed"])
 
     def failures_of_run(self) -> list[dict]:
-        """Blocking checks that failed in this run."""
-        return self.warehouse.records(
-            "select subject, check_name, severity, message, observed, threshold from gate.refresh_checks "
-            "where run_id = ? and not passed and severity = 'block' order by position",
+        """Blocking checks that failed or could not be run in this run, but for those that are let through."""
+        failed = self.warehouse.records(
+            "select subject, check_name, passed, severity, message, observed, threshold from gate.refresh_checks "
+            "where run_id = ? and passed is distinct from true and severity = 'block' order by position",
             [self.run_id],
         )
+        return [result for result in failed if not self._override_of(result)]

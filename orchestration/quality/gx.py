@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.errors import without_values
 from orchestration.quality.checks import CheckOutcome
 from orchestration.sources.contract import CONTRACTS
 from orchestration.warehouse.duckdb import Warehouse
@@ -123,7 +124,7 @@ def validate(warehouse: Warehouse, table: str, name: str, expectations: list[Any
     return CheckOutcome(
         subject=table,
         name=name,
-        passed=not broken,
+        passed=None if any(map(exception_of, result.results)) else not broken,
         message="; ".join(broken) or f"{len(result.results)} expectations hold",
         observed=len(broken),
         threshold=0,
@@ -144,6 +145,15 @@ def in_words(outcome: Any) -> str:
         told += " (" + ", ".join(f"{key} {value}" for key, value in settings.items()) + ")"
     if "unexpected_count" in result:
         return f"{told}: {result['unexpected_count']} of {result['element_count']} rows do not"
-    if outcome.exception_info and outcome.exception_info.get("exception_message"):
-        return f"{told}: could not be evaluated: {outcome.exception_info['exception_message']}"
+    if exception := exception_of(outcome):
+        return f"{told}: could not be evaluated: {without_values(RuntimeError(exception))}"
     return f"{told}: found {result.get('observed_value', 'otherwise')}"
+
+
+def exception_of(outcome: Any) -> str | None:
+    """Why an expectation could not be evaluated: told for itself, or for each metric that it needs."""
+    told = outcome.exception_info or {}
+    for info in (told, *(part for part in told.values() if isinstance(part, dict))):
+        if info.get("raised_exception"):
+            return info["exception_message"]
+    return None

@@ -56,7 +56,8 @@ def test_every_load_counts_otherwise(tmp_path, loads):
     ],
 )
 def test_a_backcast_is_judged_by_all_but_freshness_volume_and_drift(subject, name, is_judged):
-    """They compare with the present; what was found is told all the same."""
+    """They compare with the present; what was found is told all the same. What could not be run is never excused."""
+    assert of_a_backcast(CheckOutcome(subject, name, None, "could not be run")).passed is None
     outcome = of_a_backcast(CheckOutcome(subject, name, False, "what was found"))
     assert outcome.passed is not is_judged
     assert "what was found" in outcome.message

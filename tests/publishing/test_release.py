@@ -85,6 +85,17 @@ def test_the_checks_are_published_with_the_marts(warehouse, home):
     assert found == [("raw.orders", "warn", False, "310", "400–900", '["C00001", "C00002"]')]
 
 
+def test_a_failure_that_was_let_through_is_marked_in_the_checks(warehouse, home):
+    """BI can show it beside the numbers."""
+    told = manifest_of()
+    told["checks"][0] |= {"passed": False, "is_overridden": True}
+    info = release.publish(warehouse, home, manifest=told)
+    with duckdb.connect(info.directory / "marts.duckdb", read_only=True) as reader:
+        found = reader.execute("select check_name, is_overridden from marts.refresh_checks").fetchall()
+    assert sorted(name for name, is_overridden in found if is_overridden) == ["order_id_is_unique"]
+    assert None not in dict(found).values()
+
+
 def test_marts_are_ordered_by_their_key(warehouse, home):
     """Neighbours in the key are neighbours on disk: look-ups by customer skip the rest."""
     info = publish(warehouse, home)

@@ -64,6 +64,7 @@ def test_it_has_both_languages_and_every_picture(page):
         assert heading in page
     assert page.count("<svg") == 18
     assert "No data yet" not in page
+    assert "by name" not in page
     assert "华东" in page
 
 
@@ -161,14 +162,22 @@ def test_rendering_leaves_the_connection_as_it_was(warehouse):
 
 
 def test_overrides_and_overridden_checks_show(warehouse):
-    """Who let it pass, why, and until when."""
+    """Who let it pass, why, until when, and what the check had said."""
     failed = check("tier_shares_add_up", "scores.value_tiers", passed=False, observed=0.99, threshold=1)
-    override = {"check": "tier_shares_add_up", "reason": "Merger", "who": "J. Li", "until": "2026-07-31"}
-    manifest = MANIFEST | {"checks": [failed | {"overridden": True}], "overrides": [override]}
+    override = {
+        "check": "scores.value_tiers:tier_shares_add_up",
+        "reason": "Merger",
+        "who": "J. Li",
+        "until": "2026-07-31",
+        "message": "The shares add up to 0.99.",
+    }
+    manifest = MANIFEST | {"checks": [failed | {"is_overridden": True}], "overrides": [override]}
     page = report.render(warehouse, manifest, "marts")
-    assert "overridden" in page
-    assert "Merger" in page
-    assert "2026-07-31" in page
+    assert "Failed 未通过 · overridden" in page
+    overrides = page[page.index("人工放行") :]
+    for told in ("scores.value_tiers:tier_shares_add_up", "Merger", "J. Li", "2026-07-31", "add up to 0.99"):
+        assert told in overrides
+    assert "what failed was let through by name" in overrides
 
 
 def test_quarters_are_no_months_of_the_trend(warehouse):

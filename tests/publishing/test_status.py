@@ -5,8 +5,10 @@ from datetime import date
 
 import duckdb
 import pytest
-from candidate import manifest_of
+from candidate import check, manifest_of
+from click.testing import CliRunner
 
+from orchestration.cli import main
 from orchestration.publishing import catalogue, release, status
 
 pytestmark = pytest.mark.usefixtures("plain_report")
@@ -64,6 +66,33 @@ def test_an_error_is_told_and_changes_nothing_else(warehouse, home):
     found = status.record_error(home, "orders.csv is not there")
     assert (found.release_id, found.held) == (info.release_id, False)
     assert (found.last_outcome, found.last_message) == ("error", "orders.csv is not there")
+
+
+def test_what_failed_of_the_served_release_without_holding_it_is_told(warehouse, home):
+    """Whoever uses the numbers should know of a warning, and of what was let through; without keys of customers."""
+    override = {"check": "raw.orders:volume_is_usual", "reason": "merger", "who": "Li Jing", "until": "2026-07-31"}
+    release.publish(warehouse, home, manifest=manifest_of(overrides=[override]))
+    written = json.loads((home / "published" / "status.json").read_text())
+    [warning] = written["warnings"]
+    assert (warning["check"], warning["severity"]) == ("raw.orders:volume_is_usual", "warn")
+    assert warning["message"] == "310 rows arrived on a Tuesday; 400 to 900 are usual."
+    assert written["overrides"] == [override]
+    assert "C00001" not in json.dumps(written)
+    release.publish(warehouse, home, manifest=manifest_of(checks=[]))
+    assert (status.read(home).warnings, status.read(home).overrides) == ([], [])
+
+
+def test_the_command_tells_a_few_warnings_and_every_override(warehouse, home, monkeypatch):
+    """In words, for those who read no JSON; how many there are is told even where not all are shown."""
+    override = {"check": "facts.orders:key", "reason": "merger", "who": "Li Jing", "until": "2026-07-31"}
+    checks = [check(f"rule_{number}", "raw.orders", severity="warn", passed=False) for number in range(7)]
+    release.publish(warehouse, home, manifest=manifest_of(checks=checks, overrides=[override]))
+    monkeypatch.delenv("TOUCHSTONE_CONFIG", raising=False)
+    told = CliRunner().invoke(main, ["status"], env={"TOUCHSTONE_HOME": str(home)}, catch_exceptions=False).output
+    assert "overridden facts.orders:key until 2026-07-31 by Li Jing: merger" in told
+    assert "7 warnings, the first 5 of them:" in told
+    assert "- raw.orders:rule_4: rule 4: None" in told
+    assert "rule_5" not in told
 
 
 def test_rollback_and_unpin_show(warehouse, home):

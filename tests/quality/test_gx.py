@@ -99,3 +99,13 @@ def test_a_mart_that_always_has_rows_fails_without_them(warehouse, mart, passes)
     warehouse.create_table(f"marts.{mart}", "select 'c' as customer_id where false")
     outcome = gx.validate(warehouse, f"marts.{mart}", "shape", gx.mart_expectations(mart, ["customer_id"]))
     assert outcome.passed is passes
+
+
+def test_a_suite_that_cannot_be_evaluated_has_said_nothing(warehouse):
+    """A column that is not there: no verdict on any row, so no override may stand for one."""
+    import great_expectations.expectations as gxe
+
+    warehouse.create_table("raw.orders", "select '1' as order_id")
+    outcome = gx.validate(warehouse, "raw.orders", "shape", [gxe.ExpectColumnValuesToNotBeNull(column="amount")])
+    assert outcome.passed is None
+    assert "amount: column values to not be null: could not be evaluated: " in outcome.message

@@ -185,7 +185,7 @@ def base_release(home: Path, as_of: date) -> ReleaseInfo | None:
 
 
 def of_day(home: Path, as_of: date) -> ReleaseInfo | None:
-    """The release of a day in the line of what is served, if it is kept: the one that the days after it went on from."""
+    """The release of a day in the line of what is served, which the days after it went on from; if it is kept."""
     return next((release for release in line(home) if release.as_of == as_of), None)
 
 

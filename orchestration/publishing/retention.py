@@ -35,15 +35,16 @@ def remove_old(home: Path, keep: KeepConfig) -> list[str]:
         old = not_kept(home, keep)
         if old:
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            gone = catalogue.removed(home) | {
-                info.release_id: Removed(info.as_of.isoformat(), info.manifest.get("base_release_id"), now)
-                for info in old
-            }
+            gone = catalogue.removed(home) | {info.release_id: _told(info, now) for info in old}
             text = json.dumps({name: asdict(told) for name, told in sorted(gone.items())}, indent=1)
             durable.replace_file(catalogue.removed_file(home), text.encode())
         for info in old:
             release.discard(info.directory)
         return [info.release_id for info in old]
+
+
+def _told(info: ReleaseInfo, now: str) -> Removed:
+    return Removed(info.as_of.isoformat(), info.manifest.get("base_release_id"), now)
 
 
 def not_kept(home: Path, keep: KeepConfig) -> list[ReleaseInfo]:

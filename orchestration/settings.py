@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from orchestration.config.alerts import AlertsConfig
 from orchestration.config.clv import ClvConfig
 from orchestration.config.complaints import ComplaintsConfig
 from orchestration.config.gates import GatesConfig
@@ -42,9 +43,10 @@ FILES: dict[str, type[Strict]] = {
     "quality": QualityConfig,
     "gates": GatesConfig,
     "publishing": PublishingConfig,
+    "alerts": AlertsConfig,
 }
 # What no mart depends on is no part of what a candidate is told.
-NOT_OF_THE_MARTS = {"publishing"}
+NOT_OF_THE_MARTS = {"publishing", "alerts"}
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Settings:
     quality: QualityConfig
     gates: GatesConfig
     publishing: PublishingConfig
+    alerts: AlertsConfig
 
     @property
     def warehouse_file(self) -> Path:

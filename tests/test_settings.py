@@ -306,7 +306,7 @@ def test_activity_is_of_kinds_that_are_fed_and_intent_looks_back_within_its_days
 def test_an_unknown_file_is_refused(own, tmp_path, name):
     """It would be read by nobody."""
     (tmp_path / name).write_text("", "utf-8")
-    with pytest.raises(UserError, match=f"unknown configuration file {name}; accepted: clv.yml"):
+    with pytest.raises(UserError, match=f"unknown configuration file {name}; accepted: alerts.yml, clv.yml"):
         own()
 
 

@@ -11,7 +11,7 @@ import yaml
 from orchestration.config.quality import IndicatorName
 from orchestration.config.sources import FeedName
 from orchestration.errors import UserError
-from orchestration.settings import FILES, PROJECT, SHIPPED_CONFIG, judged_hierarchies, load_settings
+from orchestration.settings import FILES, NOT_OF_THE_MARTS, PROJECT, SHIPPED_CONFIG, judged_hierarchies, load_settings
 from orchestration.sources.contract import CONTRACTS
 
 COMPANY = "company: {name: A, currency: CNY}\n"
@@ -39,14 +39,15 @@ def own(tmp_path):
 def test_the_shipped_configuration_loads():
     """It is what a first refresh runs on."""
     settings = load_settings()
-    assert set(settings.values) == {*FILES, "judgements"} - {"publishing"}
+    assert set(settings.values) == {*FILES, "judgements"} - NOT_OF_THE_MARTS
     assert settings.judgement_files
 
 
-def test_where_releases_go_changes_no_mart(own):
+def test_where_releases_go_and_which_are_kept_changes_no_mart(own):
     """A PostgreSQL that is added asks for no new candidate."""
     before = own().configuration_hash
     assert own("publishing", 'postgres: {url: "${READERS}"}').configuration_hash == before
+    assert own("publishing", "keep: {releases: 3}").configuration_hash == before
 
 
 def test_the_url_of_the_readers_database_is_never_in_the_configuration(own):
@@ -375,7 +376,7 @@ def other(value):
     return None
 
 
-@pytest.mark.parametrize("name", sorted(FILES))
+@pytest.mark.parametrize("name", sorted(set(FILES) - NOT_OF_THE_MARTS))
 def test_any_number_of_any_file_changes_the_hash(tmp_path, name):
     """What was decided under other numbers must not be taken for this configuration's."""
     content = yaml.safe_load((SHIPPED_CONFIG / f"{name}.yml").read_text("utf-8"))

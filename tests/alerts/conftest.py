@@ -45,12 +45,12 @@ class Post(socketserver.StreamRequestHandler):
     def handle(self):
         self.say("220 here")
         while line := self.rfile.readline().decode().strip():
-            if line == "DATA":
+            if line.lower() == "data":
                 self.say("354 go on")
                 letter = b"".join(iter(self.rfile.readline, b".\r\n"))
                 self.server.letters.append(letter.decode())
-            self.say("221 bye" if line == "QUIT" else "250 ok")
-            if line == "QUIT":
+            self.say("221 bye" if line.lower() == "quit" else "250 ok")
+            if line.lower() == "quit":
                 return
 
     def say(self, line: str):

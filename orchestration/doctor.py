@@ -145,7 +145,8 @@ def releases(settings: Settings) -> Iterator[Finding]:
     except UserError as error:
         yield Finding("releases", False, f"{told}; while this is so, old ones are not removed: {error}")
     else:
-        yield Finding("releases", True, f"{told}; the next refresh that is published removes {len(old)} or more")
+        waiting = f"; {len(old)} are removed when the next one is published" if old else ""
+        yield Finding("releases", True, told + waiting)
 
 
 def alerts(settings: Settings) -> Iterator[Finding]:

@@ -55,7 +55,7 @@ def of_the_run(known: Status) -> list[Cause]:
     if known.last_outcome == "held":
         names = sorted({str(reason["check"]) for reason in known.reasons})
         told = tuple(f"{reason['check']}: {reason['message']}" for reason in known.reasons)
-        return [Cause("held", f"held:{digest(names)}", told or (f"{known.last_message}",))]
+        return [Cause("held", f"held:{digest(names)}", told or (without_run(known.last_message or ""),))]
     if known.last_outcome == "error":
         message = without_run(known.last_message or "")
         return [Cause("failed", f"failed:{digest(re.sub(r'[0-9]+', '#', message))}", (message,))]

@@ -74,6 +74,9 @@ def left_behind(home: Path) -> dict | None:
     if holds(home) or not path.exists():
         return None
     with path.open("rb") as stream:
+        # A look at the lock is itself a lock, which a writer that begins now would take for another writer's.
+        if not _read_holder(stream.fileno()):
+            return None
         try:
             fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -3,12 +3,13 @@
 import json
 import shutil
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 from candidate import manifest_of
 
-from orchestration import durable
+from orchestration import doctor, durable
 from orchestration.config.publishing import KeepConfig, PublishingConfig
 from orchestration.errors import UserError
 from orchestration.publishing import backcasts, catalogue, pins, release, retention
@@ -209,6 +210,18 @@ def test_an_open_reader_reads_a_removed_release_to_its_end(warehouse, home):
         assert not first.directory.exists()
         assert reader.execute("select count(*), sum(clv) from marts.customer_value").fetchall() == before
     release.verify(catalogue.served(home))
+
+
+def test_the_doctor_tells_the_room_that_releases_take_and_what_keeps_them(shelf):
+    """A disk that fills up is to be seen before it is full."""
+    ids = [shelf.put(FIRST + timedelta(days=day)) for day in range(5)]
+    settings = SimpleNamespace(home=shelf.home, publishing=PublishingConfig(keep=keep()))
+    [found] = doctor.releases(settings)
+    assert (found.is_fine, found.told) == (True, "5 take 0.0 GiB; 2 are removed when the next one is published")
+    (catalogue.releases_directory(shelf.home) / ids[1] / "manifest.json").write_text("{")
+    [found] = doctor.releases(settings)
+    assert not found.is_fine
+    assert "old ones are not removed" in found.told
 
 
 def test_at_least_the_served_release_is_kept_by_any_configuration():

@@ -137,7 +137,7 @@ def test_a_back_cast_whose_release_was_removed_since_is_still_told(tmp_path):
     catalogue.published(settings.home).mkdir(parents=True)
     catalogue.removed_file(settings.home).write_text(json.dumps(gone))
     with duckdb.connect(str(tmp_path / "marts.duckdb")) as connection:
-        connection.execute("create schema marts; create table marts.customer_value as select 7.0 as clv")
+        connection.execute("create table customer_value as select 7.0 as clv")
     told = {"backcast": {"reproduces": "20260131T050000Z-x"}}
     month = described(settings, ReleaseInfo("backcast-x", tmp_path, DAY, dt.datetime.now(dt.UTC), told), "kept")
     assert (month.customers, month.clv, month.released) == (1, 7.0, None)

@@ -258,7 +258,7 @@ def test_alerts() -> None:
         raise UserError(
             "nobody is told of anything: there is no target",
             where=str(settings.config_file("alerts.yml")),
-            mend="name one: docs/alerts.md has examples",
+            mend="write an alerts.yml into the folder that TOUCHSTONE_CONFIG names: docs/alerts.md has examples",
         )
     failed = False
     for variable, why in test(settings):

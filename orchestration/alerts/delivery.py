@@ -26,7 +26,10 @@ def service_of(url: str) -> "NotifyBase | None":
 
 
 def deliver(url: str, title: str, body: str) -> str | None:
-    """Send a message; why it could not be sent, or None. An answer in bytes, not in words, is all that is looked at."""
+    """Send a message; why it could not be sent, or None.
+
+    Chat services that answer a wrong token with HTTP 200 count as reached: Apprise does not read what they say.
+    """
     import apprise
 
     service = service_of(url)

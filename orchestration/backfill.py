@@ -18,7 +18,7 @@ import click
 import duckdb
 
 from orchestration.errors import UserError
-from orchestration.publishing import backcasts
+from orchestration.publishing import backcasts, catalogue
 from orchestration.publishing.backcasts import Loads
 from orchestration.publishing.catalogue import ReleaseInfo
 from orchestration.publishing.lock import home_lock
@@ -169,9 +169,9 @@ def described(settings: Settings, found: ReleaseInfo, result: str) -> Month:
     with duckdb.connect(str(found.directory / "marts.duckdb"), read_only=True) as connection:
         [(customers, clv)] = connection.execute("select count(*), sum(clv) from marts.customer_value").fetchall()
     released_id, differing, because = found.manifest["backcast"]["reproduces"], None, ""
+    if released_id in catalogue.removed(settings.home):
+        released_id = None  # it was there when this was computed, and there is nothing to compare with any more
     if released_id:
-        from orchestration.publishing import catalogue
-
         then, now = catalogue.find(settings.home, released_id).manifest, found.manifest
         hashes = [{name: mart["content_hash"] for name, mart in told["marts"].items()} for told in (then, now)]
         differing = sorted({name for name, _ in hashes[0].items() ^ hashes[1].items()})

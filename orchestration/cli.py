@@ -267,6 +267,25 @@ def unpin() -> None:
     tell_status(settings)
 
 
+@main.command("test-alerts")
+def test_alerts() -> None:
+    """Send a test message to each target of alerts.yml."""
+    from orchestration.alerts.telling import test
+
+    settings = load_settings()
+    if not settings.alerts.targets:
+        raise UserError(
+            "nobody is told of anything: there is no target",
+            where=str(settings.config_file("alerts.yml")),
+            mend="write an alerts.yml into the folder that TOUCHSTONE_CONFIG names: docs/alerts.md has examples",
+        )
+    failed = False
+    for variable, why in test(settings):
+        failed = failed or why is not None
+        click.secho(f"{variable}: {why or 'sent; see whether it arrived'}", fg="red" if why else None)
+    sys.exit(1 if failed else 0)
+
+
 @main.command()
 @click.argument("customer_id")
 @click.option("--yes", is_flag=True, help="Do not ask.")

@@ -27,6 +27,7 @@ def definitions() -> dg.Definitions:
     from orchestration.defs.scores import SCORE_ASSETS
     from orchestration.defs.segments import SEGMENT_ASSETS
     from orchestration.defs.session import session_resource
+    from orchestration.defs.watching import watch
 
     settings = load_settings()
     dbt_models = build_dbt_assets(settings.home, settings.gates)
@@ -48,7 +49,7 @@ def definitions() -> dg.Definitions:
         asset_checks=[shape_checks(marts)],
         jobs=[refresh, backfill_job(settings, run_one)],
         schedules=[every_morning(REFRESH, settings)],
-        sensors=[new_files(REFRESH, settings)],
+        sensors=[new_files(REFRESH, settings), watch(REFRESH)],
         resources={"session": session_resource},
         loggers={"progress": progress, "console": dg.colored_console_logger},
         # One process: a run holds one lock, and does not import everything again at each step.

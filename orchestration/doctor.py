@@ -34,6 +34,8 @@ def examine() -> Iterator[Finding]:
     yield from judgements(settings)
     yield from served(settings)
     yield from postgres(settings)
+    yield from releases(settings)
+    yield from alerts(settings)
     yield from erasures(settings)
     yield from engine(settings)
     yield from gates(settings)
@@ -127,6 +129,53 @@ def postgres(settings: Settings) -> Iterator[Finding]:
     behind = "" if shown == served_id else f", and {served_id} is served: the next refresh shows it"
     # A server that has shown nothing yet waits for the first refresh, and nothing is wrong.
     yield Finding("PostgreSQL", not behind or shown is None, told + behind)
+
+
+def releases(settings: Settings) -> Iterator[Finding]:
+    """How much the releases take, and whether old ones can be removed."""
+    from orchestration.publishing import catalogue, retention
+
+    home = settings.home
+    ids = catalogue.release_ids(home)
+    if not ids:
+        return
+    files = (path for path in catalogue.releases_directory(home).rglob("*") if path.is_file())
+    size = sum(path.stat().st_size for path in files) / 2**30
+    told = f"{len(ids)} take {size:,.1f} GiB"
+    try:
+        old = retention.not_kept(home, settings.publishing.keep)
+    except UserError as error:
+        yield Finding("releases", False, f"{told}; while this is so, old ones are not removed: {error}")
+    else:
+        waiting = f"; {len(old)} are removed when the next one is published" if old else ""
+        yield Finding("releases", True, told + waiting)
+
+
+def alerts(settings: Settings) -> Iterator[Finding]:
+    """Whether each target has an address, and got its last message."""
+    from orchestration.alerts.delivery import service_of
+    from orchestration.alerts.telling import remembered
+    from orchestration.environment import filled
+
+    try:
+        memory = remembered(settings.home)
+    except UserError as error:
+        yield Finding("alerts", False, str(error))
+        return
+    for target in settings.alerts.targets:
+        try:
+            service = service_of(filled(target.to, "targets", settings.home, file="alerts.yml"))
+        except UserError as error:
+            yield Finding("alerts", False, str(error))
+            continue
+        told = f"{target.variable} is told of {', '.join(target.events)}"
+        known = memory.get(target.variable, {})
+        if service is None:
+            yield Finding("alerts", False, f"the value of {target.variable} is no address that Apprise knows")
+        elif why := known.get("undelivered_why"):
+            yield Finding("alerts", False, f"{told}; not delivered since {known['undelivered_since']}: {why}")
+        else:
+            yield Finding("alerts", True, f"{told}, by {service.service_name}")
 
 
 def erasures(settings: Settings) -> Iterator[Finding]:

@@ -2,12 +2,14 @@
 
 import os
 import shutil
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orchestration.alerts import telling
 from orchestration.errors import UserError
 from orchestration.judging.weighing import hierarchies, weighed
 from orchestration.publishing import catalogue, status
@@ -71,7 +73,10 @@ def run_refresh(
         )
     with home_lock(settings.home, "touchstone refresh"):
         Warehouse(settings.warehouse_file).prepare()  # says in words if another program has it open
-        return _run(settings, as_of, sources, tell)
+        outcome = _run(settings, as_of, sources, tell)
+    for problem in telling.tell(settings):
+        print(problem, file=sys.stderr)
+    return outcome
 
 
 def _run(settings: Settings, as_of: str | None, sources: dict[str, str], tell: Callable[[str], None] | None) -> Outcome:

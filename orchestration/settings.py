@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from orchestration.config.alerts import AlertsConfig
 from orchestration.config.clv import ClvConfig
 from orchestration.config.complaints import ComplaintsConfig
 from orchestration.config.gates import GatesConfig
@@ -44,9 +45,10 @@ FILES: dict[str, type[Strict]] = {
     "gates": GatesConfig,
     "publishing": PublishingConfig,
     "overrides": OverridesConfig,
+    "alerts": AlertsConfig,
 }
 # What no mart depends on is no part of what a candidate is told.
-NOT_OF_THE_MARTS = {"publishing", "overrides"}
+NOT_OF_THE_MARTS = {"publishing", "overrides", "alerts"}
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Settings:
     gates: GatesConfig
     publishing: PublishingConfig
     overrides: OverridesConfig
+    alerts: AlertsConfig
 
     @property
     def warehouse_file(self) -> Path:

@@ -24,12 +24,15 @@ MAY_IMPORT = {
     # The report says how firm a ranking is and which feeds an index rests on, and a comparison of two cells is made of
     # what is published: numbers only.
     "publishing": {"scoring", "config", "durable", "environment", "settings", "errors"},
+    # What people are told is what the status says.
+    "alerts": {"publishing", "config", "durable", "environment", "settings", "errors"},
     # The experts' survey: its words are the labels of the marts, its files are workbooks such as feeds are.
     "judging": {"publishing", "sources", "scoring", "durable", "config", "settings", "errors"},
     # An erasure reaches into everything that is kept, but into no method and no asset.
     "erasure": {"publishing", "sources", "warehouse", "durable", "settings", "errors"},
     "sample": {"errors"},
     "defs": {
+        "alerts",
         "publishing",
         "judging",
         "quality",

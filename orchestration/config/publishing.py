@@ -1,4 +1,4 @@
-"""What publishing.yml may say: where releases go besides the home. No mart depends on it."""
+"""What publishing.yml may say: where releases go besides the home, and which are kept. No mart depends on it."""
 
 from pydantic import Field
 
@@ -13,5 +13,18 @@ class PostgresConfig(Strict):
     reader: str | None = None
 
 
+class KeepConfig(Strict):
+    """Counts, not ages: a company that refreshes once a quarter loses nothing only because time passed.
+
+    A release of a million customers is about 0.5 GB: with these numbers a year of daily refreshes is some 40 releases,
+    20 GB, where all of them would be 180 GB.
+    """
+
+    releases: int = Field(default=7, ge=1)
+    days: int = Field(default=14, ge=0)
+    months: int = Field(default=12, ge=0)
+
+
 class PublishingConfig(Strict):
     postgres: PostgresConfig | None = None
+    keep: KeepConfig = KeepConfig()

@@ -4,11 +4,13 @@ What is asked is the ledger (quality/gate.py), not this run: launched alone afte
 were built again without their checks, the release refuses as well.
 """
 
+from collections.abc import Callable
+
 import dagster as dg
 
 from orchestration.defs.session import Session
 from orchestration.errors import UserError
-from orchestration.publishing import backcasts, catalogue, pins, postgres
+from orchestration.publishing import backcasts, catalogue, pins, postgres, retention
 from orchestration.publishing.release import publish
 from orchestration.quality.gate import Gate, Unmet, code_version
 from orchestration.sources.files import quoted
@@ -44,7 +46,7 @@ def release_asset(
         owners=["team:data"],
         description="The published set of marts: all of it when every blocking check has passed, else nothing changes.",
     )
-    def current(session: dg.ResourceParam[Session]):
+    def current(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
         with session.step("release.current"):
             session.unmet = session.gate.unmet([".".join(key.path) for key in tables]) + back_in_time(session)
             if session.unmet:
@@ -73,6 +75,8 @@ def release_asset(
                 f"- {one['check']}: {session.gate.overrides[one['check']]}" for one in release.manifest["overrides"]
             ]
             let_through = {"let through": dg.MetadataValue.md("\n".join(used))} if used else {}
+            if not session.backcast:
+                make_room(session, context.log.info, context.log.warning)
             return dg.MaterializeResult(
                 metadata={
                     "release": release.release_id,
@@ -104,6 +108,17 @@ def postgres_release(session: dg.ResourceParam[Session]):
             raise UserError("nothing is served yet", mend="refresh everything")
         postgres.serve(place, release)
         return dg.MaterializeResult(metadata={"release": release.release_id, "place": place.told})
+
+
+def make_room(session: Session, tell: Callable[[str], None], warn: Callable[[str], None]) -> None:
+    """Remove releases that are no longer kept; that they cannot be removed takes nothing from what was published."""
+    try:
+        gone = retention.remove_old(session.settings.home, session.settings.publishing.keep)
+    except (UserError, OSError) as error:  # `touchstone doctor` tells it as well
+        warn(f"Old releases were not removed: {error}")
+    else:
+        if gone:
+            tell(f"Removed, as `keep` in publishing.yml says: {', '.join(gone)}")
 
 
 def back_in_time(session: Session) -> list[Unmet]:

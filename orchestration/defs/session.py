@@ -18,10 +18,11 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from orchestration.alerts.telling import tell
 from orchestration.errors import UserError, without_values
 from orchestration.publishing import backcasts, catalogue, status
 from orchestration.publishing.backcasts import Backcast
-from orchestration.publishing.lock import home_lock
+from orchestration.publishing.lock import holds, home_lock
 from orchestration.quality.checks import CheckOutcome, of_a_backcast
 from orchestration.quality.gate import Gate, Unmet, inputs_of
 from orchestration.settings import Settings, load_settings
@@ -222,8 +223,13 @@ def session_resource(context: dg.InitResourceContext) -> Iterator[Session]:
     settings = load_settings()
     as_of = settings.as_of(context.resource_config.get("as_of"))
     sources = context.resource_config["sources"]
-    with open_session(settings, as_of, sources, context.run_id or "outside a run") as session:
-        try:
-            yield session
-        finally:
-            session.conclude()
+    try:
+        with open_session(settings, as_of, sources, context.run_id or "outside a run") as session:
+            try:
+                yield session
+            finally:
+                session.conclude()
+    finally:
+        if not holds(settings.home):  # a slow service must not keep the lock; who holds it outside a run tells then
+            for problem in tell(settings):
+                context.log.warning(problem)

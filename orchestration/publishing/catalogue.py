@@ -3,6 +3,7 @@
 Reads only. `published/current` is the truth about what is served; each manifest about what it followed.
 """
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,6 +44,15 @@ class ReleaseInfo:
     manifest: dict
 
 
+@dataclass(frozen=True)
+class Removed:
+    """What stays known of a release that is no longer kept: its day, what it went on from, and when it was removed."""
+
+    as_of: str
+    base_release_id: str | None
+    removed_at: str
+
+
 def published(home: Path) -> Path:
     """The directory that readers are given."""
     return Path(home).resolve() / "published"
@@ -61,6 +71,33 @@ def backcasts_directory(home: Path) -> Path:
 def current_link(home: Path) -> Path:
     """The symbolic link to the release that is served."""
     return published(home) / "current"
+
+
+def removed_file(home: Path) -> Path:
+    """Where releases are written down that are no longer kept."""
+    return published(home) / "removed.json"
+
+
+def removed(home: Path) -> dict[str, Removed]:
+    """The releases that are no longer kept, by id. One that was written down and never removed is still there.
+
+    Raises
+    ------
+    UserError
+        The file is damaged.
+    """
+    path = removed_file(home)
+    if not path.exists():
+        return {}
+    try:
+        gone = {name: Removed(**told) for name, told in json.loads(path.read_text(encoding="utf-8")).items()}
+    except (AttributeError, TypeError, ValueError) as error:
+        raise UserError(
+            f"The list of removed releases cannot be read: {type(error).__name__}.",
+            where=str(path),
+            mend="Restore it from a backup; without it, months before the oldest release continue nothing.",
+        ) from None
+    return {name: told for name, told in gone.items() if not (releases_directory(home) / name).is_dir()}
 
 
 def release_ids(home: Path) -> list[str]:
@@ -82,8 +119,10 @@ def find(home: Path, release_id: str) -> ReleaseInfo:
     directory = releases_directory(home) / release_id
     if release_id not in release_ids(home):
         there = ", ".join(release_ids(home)[-5:]) or "none"
+        gone = removed(home).get(release_id)
+        told = f" It was removed at {gone.removed_at}, as `keep` in publishing.yml says." if gone else ""
         raise UserError(
-            f"There is no release {release_id!r}; the latest are: {there}.",
+            f"There is no release {release_id!r}; the latest are: {there}.{told}",
             where=str(directory.parent),
             mend="Choose one that `touchstone releases` lists.",
         )
@@ -132,22 +171,22 @@ def served(home: Path) -> ReleaseInfo | None:
 
 
 def base_release(home: Path, as_of: date) -> ReleaseInfo | None:
-    """The latest published release of an earlier day: what "previous" means to a refresh for `as_of`.
+    """The latest release of an earlier day that is kept: what "previous" means to a refresh for `as_of`.
 
     Walks from the served release back along the bases, so that a rollback takes history back with it, and a
-    day that is refreshed again does not count itself as its past.
+    day that is refreshed again does not count itself as its past. What a refresh needs is always kept.
 
     Raises
     ------
     UserError
         A release of the chain is missing or damaged.
     """
-    return next((release for release in _chain(home) if release.as_of < as_of), None)
+    return next((release for release in line(home) if release.as_of < as_of), None)
 
 
 def of_day(home: Path, as_of: date) -> ReleaseInfo | None:
-    """The release of a day in the line of what is served: the one that the days after it went on from."""
-    return next((release for release in _chain(home) if release.as_of == as_of), None)
+    """The release of a day in the line of what is served, which the days after it went on from; if it is kept."""
+    return next((release for release in line(home) if release.as_of == as_of), None)
 
 
 def is_backcast(release_id: str) -> bool:
@@ -155,11 +194,20 @@ def is_backcast(release_id: str) -> bool:
     return release_id.startswith(BACKCAST)
 
 
-def _chain(home: Path) -> Iterator[ReleaseInfo]:
-    release = served(home)
+def line(home: Path) -> Iterator[ReleaseInfo]:
+    """The line of what is served: that release, what it went on from, and so on; those that are not kept left out.
+
+    Raises
+    ------
+    UserError
+        A release of the line is missing or damaged.
+    """
+    release, gone = served(home), removed(home)
     while release is not None:
         yield release
         base_id = release.manifest.get("base_release_id")
+        while base_id in gone:
+            base_id = gone[base_id].base_release_id
         base = None if base_id is None or is_backcast(base_id) else find(home, base_id)
         if base is not None and base.as_of >= release.as_of:
             raise UserError(

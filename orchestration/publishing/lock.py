@@ -59,6 +59,31 @@ def home_lock(home: Path, who: str) -> Iterator[None]:
             _leave(home)
 
 
+def holds(home: Path) -> bool:
+    """Whether this process holds the lock."""
+    with _guard:
+        return Path(home).resolve() in _held
+
+
+def left_behind(home: Path) -> dict | None:
+    """Who held the lock last (`who`, `pid`, `since`), if that process died with it; the next holder clears this.
+
+    A holder takes its note out of the file before it lets go; a process that dies cannot.
+    """
+    path = Path(home) / ".lock"
+    if holds(home) or not path.exists():
+        return None
+    with path.open("rb") as stream:
+        # A look at the lock is itself a lock, which a writer that begins now would take for another writer's.
+        if not _read_holder(stream.fileno()):
+            return None
+        try:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None
+        return _read_holder(stream.fileno()) or None
+
+
 def _enter(home: Path, who: str) -> None:
     with _guard:
         if home in _held:

@@ -20,6 +20,7 @@ import duckdb
 
 from orchestration.environment import filled
 from orchestration.errors import UserError, without_values
+from orchestration.publishing import catalogue
 from orchestration.publishing.catalogue import ReleaseInfo
 from orchestration.publishing.marts import DATABASE
 from orchestration.settings import Settings
@@ -231,7 +232,8 @@ def _lock(connection: "Connection", place: Place) -> None:
 def _refuse_a_stranger(connection: "Connection", place: Place, release: ReleaseInfo) -> None:
     """A home that is tried out must not take over what another one shows."""
     row = connection.execute(_sql("select release_id from {data}.served", place)).fetchone()
-    if row and not (release.directory.parent / row[0]).is_dir():
+    home = release.directory.parents[2]  # of published/releases/<id>
+    if row and row[0] not in {*catalogue.release_ids(home), *catalogue.removed(home)}:
         raise UserError(
             f"release {row[0]} is shown there, which is not of this home",
             where=place.told,

@@ -1,17 +1,21 @@
 """Back-casts inside a run: which loads count, which checks judge, which months the page offers."""
 
 import datetime as dt
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 
+import duckdb
 import pytest
 
-from orchestration.backfill import difference_of
+from orchestration.backfill import described, difference_of
 from orchestration.defs.arrival import judged, known_until
 from orchestration.defs.backfill import months
 from orchestration.defs.raw import arrived
 from orchestration.defs.session import Session
+from orchestration.publishing import catalogue
 from orchestration.publishing.backcasts import Backcast
+from orchestration.publishing.catalogue import ReleaseInfo
 from orchestration.quality.checks import CheckOutcome, of_a_backcast
 from orchestration.settings import load_settings
 from orchestration.sources.contract import CONTRACTS
@@ -125,3 +129,16 @@ def test_why_a_day_is_not_as_it_was_published_is_told(then, now, told):
     """Whoever looks for a changed number must not look in the wrong place."""
     same = {"configuration_hash": "a", "code_version": "1"}
     assert difference_of(same | then, same | now) == told
+
+
+def test_a_back_cast_whose_release_was_removed_since_is_still_told(tmp_path):
+    """There is nothing to compare it with any more; the month itself is as good as before."""
+    settings = settings_of(tmp_path)
+    gone = {"20260131T050000Z-x": {"as_of": DAY.isoformat(), "base_release_id": None, "removed_at": "2027-03-01"}}
+    catalogue.published(settings.home).mkdir(parents=True)
+    catalogue.removed_file(settings.home).write_text(json.dumps(gone))
+    with duckdb.connect(str(tmp_path / "marts.duckdb")) as connection:
+        connection.execute("create table customer_value as select 7.0 as clv")
+    told = {"backcast": {"reproduces": "20260131T050000Z-x"}}
+    month = described(settings, ReleaseInfo("backcast-x", tmp_path, DAY, dt.datetime.now(dt.UTC), told), "kept")
+    assert (month.customers, month.clv, month.released) == (1, 7.0, None)

@@ -1,11 +1,14 @@
-"""What the manifest of a release tells of its loads."""
+"""What the manifest of a release tells of its loads, and the room that is made when it is published."""
 
 from types import SimpleNamespace
 
 import pytest
 
+from orchestration.config.publishing import KeepConfig, PublishingConfig
 from orchestration.config.sources import Feed
-from orchestration.defs.release import lines_set_aside
+from orchestration.defs.release import lines_set_aside, make_room
+from orchestration.errors import UserError
+from orchestration.publishing import retention
 from orchestration.sources.landing import land
 from orchestration.warehouse.duckdb import Warehouse
 
@@ -33,3 +36,28 @@ def test_a_record_that_is_set_aside_takes_all_its_lines_along(session, tmp_path)
     session.warehouse.rows(f"insert into staging.set_aside values ('orders', '{load.load_id}', 2, 'duplicate')")
     session.warehouse.rows(f"insert into staging.unidentified values ('orders', '{load.load_id}', 5)")
     assert lines_set_aside(session, load) == {(load.load_id, "duplicate"): 3, (load.load_id, "unidentified"): 1}
+
+
+@pytest.mark.parametrize("error", [UserError("release 1 is damaged"), OSError("read-only file system")])
+def test_that_old_releases_cannot_be_removed_is_a_warning(monkeypatch, error):
+    """What was published is published; a damaged release of last month must not make today's run an error."""
+
+    def refuse(home, keep):
+        raise error
+
+    monkeypatch.setattr(retention, "remove_old", refuse)
+    told, warned = [], []
+    make_room(session_with(KeepConfig()), told.append, warned.append)
+    assert (told, warned) == ([], [f"Old releases were not removed: {error}"])
+
+
+def test_what_was_removed_stands_in_the_log_of_the_run(monkeypatch):
+    """Whoever misses a release finds when it went, and why."""
+    monkeypatch.setattr(retention, "remove_old", lambda home, keep: [f"{keep.releases}-a", "b"])
+    told, warned = [], []
+    make_room(session_with(KeepConfig(releases=3)), told.append, warned.append)
+    assert (told, warned) == (["Removed, as `keep` in publishing.yml says: 3-a, b"], [])
+
+
+def session_with(keep):
+    return SimpleNamespace(settings=SimpleNamespace(home=None, publishing=PublishingConfig(keep=keep)))

@@ -8,8 +8,9 @@ import psycopg
 import pytest
 from candidate import fill, manifest_of
 
+from orchestration.config.publishing import KeepConfig
 from orchestration.errors import UserError
-from orchestration.publishing import catalogue, postgres, release
+from orchestration.publishing import catalogue, postgres, release, retention
 
 pytestmark = pytest.mark.usefixtures("plain_report")
 KEYS = {"customer_value": ["customer_id"], "quality_weights": ["hierarchy", "indicator"]}
@@ -181,6 +182,18 @@ def test_a_home_does_not_take_over_what_another_one_shows(warehouse, home, place
     postgres.serve(place, info)
     with pytest.raises(UserError, match="not of this home"):
         postgres.serve(place, publish(warehouse, tmp_path / "other"))
+    assert postgres.shown(place) == info.release_id
+
+
+def test_a_server_that_was_away_while_its_release_was_removed_is_shown_the_next(warehouse, home, place):
+    """What it shows is not on the disk any more, and yet it is this home's."""
+    postgres.serve(place, publish(warehouse, home, 1))
+    for day in range(2, 6):
+        told = manifest_of(date(2026, 6, day), keys=KEYS, base_release_id=catalogue.served_id(home))
+        info = release.publish(warehouse, home, manifest=told)
+    retention.remove_old(home, KeepConfig(releases=1, days=0, months=0))
+    assert postgres.shown(place) not in catalogue.release_ids(home)
+    postgres.serve(place, info)
     assert postgres.shown(place) == info.release_id
 
 

@@ -16,6 +16,7 @@ def definitions() -> dg.Definitions:
     from orchestration.defs.clusters import clusters
     from orchestration.defs.clv import clv
     from orchestration.defs.dbt import build_dbt_assets, unique_keys
+    from orchestration.defs.drift import drift_asset
     from orchestration.defs.identity import staging_claim_ends
     from orchestration.defs.marts import shape_checks
     from orchestration.defs.previous import PREVIOUS_ASSETS
@@ -35,16 +36,17 @@ def definitions() -> dg.Definitions:
     tables = [*PREVIOUS_ASSETS, *RAW_ASSETS, dbt_models, staging_claim_ends, *scores]
     keys = sorted(key for asset in tables for key in asset.keys)
     marts = [key for key in keys if key.path[0] == "marts"]
+    drift = drift_asset(settings.gates, marts)
     refresh = dg.define_asset_job(
         REFRESH,
         selection=dg.AssetSelection.all(),
         description="Land the feeds, build and check everything, and publish the marts as one set or not at all.",
     )
-    releases = [release_asset(keys, marts, unique_keys(settings.home, "marts"))]
+    releases = [release_asset([*keys, drift.key], marts, unique_keys(settings.home, "marts"))]
     if settings.publishing.postgres:
         releases.append(postgres_release)
     return dg.Definitions(
-        assets=[*tables, *releases],
+        assets=[*tables, drift, *releases],
         asset_checks=[shape_checks(marts)],
         jobs=[refresh, backfill_job(settings, run_one)],
         schedules=[every_morning(REFRESH, settings)],

@@ -6,6 +6,7 @@ were built again without their checks, the release refuses as well.
 
 import dagster as dg
 
+from orchestration.defs import drift
 from orchestration.defs.session import Session
 from orchestration.errors import UserError
 from orchestration.publishing import backcasts, catalogue, pins, postgres
@@ -38,7 +39,7 @@ def release_asset(
 
     @dg.asset(
         key=["release", "current"],
-        deps=marts,
+        deps=[*marts, drift.KEY],
         group_name="release",
         kinds={"duckdb", "parquet"},
         owners=["team:data"],

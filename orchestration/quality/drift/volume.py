@@ -1,0 +1,142 @@
+"""Whether as many events came as usual: by weekday, and of an export that grows against the one before it.
+
+Events are counted by their own day, which is right for a growing export and for one file a day alike. Judged are the
+days since the base release, so that what was held yesterday is judged again today with today's. Days without any event
+are left to freshness: there a company that is closed promises how long it may be quiet.
+"""
+
+import datetime as dt
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+BASELINE_DAYS = 56  # eight of each weekday: half of them may be days of rest
+JUDGED_DAYS = 28
+LEAST_EVENTS = 20  # usual in the judged days; below, chance alone leaves a fifth of them
+HOLIDAYS_MOVE_DAYS = 30  # the lunar new year, and Easter, fall up to a month apart from year to year
+QUIET = 0.2
+UNUSUAL = 4.0  # robust z
+MAD_TO_DEVIATION = 1.4826
+# An export grows if none of those before was smaller than its predecessor by more than this share.
+SHRINKS = 0.05
+GROWING_LOADS = 3
+TRUNCATED = 0.5
+
+
+@dataclass(frozen=True)
+class Volume:
+    """Events of the judged days, against what is usual on such weekdays; `z` is null where too little is usual."""
+
+    first: dt.date
+    last: dt.date
+    observed: int
+    usual: float
+    z: float | None
+    is_quiet_season: bool
+
+    @property
+    def is_held(self) -> bool:
+        """Some came, far fewer than usual, and not in a season that was quiet before."""
+        is_low = self.z is not None and self.z < -UNUSUAL and 0 < self.observed < QUIET * self.usual
+        return is_low and not self.is_quiet_season
+
+    @property
+    def is_unusual(self) -> bool:
+        return self.z is not None and abs(self.z) > UNUSUAL
+
+    def __str__(self) -> str:
+        days = f"{self.first} to {self.last}" if self.first < self.last else f"{self.last}"
+        told = f"{self.observed:,} events on {days}; {self.usual:,.0f} are usual on such weekdays"
+        return told if self.z is None else f"{told} (robust z {self.z:+.1f})"
+
+
+def judged_days(base: dt.date, newest: dt.date) -> tuple[dt.date, dt.date]:
+    """The first and last day that are judged: those since the base release, at most four weeks."""
+    return max(base + dt.timedelta(days=1), newest - dt.timedelta(days=JUDGED_DAYS - 1)), newest
+
+
+def needed_days(first: dt.date) -> list[tuple[dt.date, dt.date]]:
+    """Spans of days, both ends included, whose counts `judge` needs besides the judged ones."""
+    year_ago = first - dt.timedelta(days=365)
+    return [(_back(first, BASELINE_DAYS), _back(first, 1))] + [
+        (_back(year_ago, HOLIDAYS_MOVE_DAYS), _back(year_ago, -HOLIDAYS_MOVE_DAYS))
+    ]
+
+
+def judge(counts: Mapping[dt.date, int], first: dt.date, last: dt.date, begin: dt.date) -> Volume | str:
+    """Events of the judged days against the eight weeks before them.
+
+    Parameters
+    ----------
+    counts : mapping
+        Events by day; a day that is not there had none.
+    first, last : date
+        The judged days.
+    begin : date
+        Day of the first event that there is.
+
+    Returns
+    -------
+    Volume, or a sentence where there is too little history.
+    """
+    recent, last_year = needed_days(first)
+    days = _days(max(recent[0], begin), recent[1])
+    if len(days) < BASELINE_DAYS // 2:
+        return f"{len(days)} of {BASELINE_DAYS // 2} days of history, too few to tell what is usual"
+    usual = _usual(counts, days)
+    judged = _days(first, last)
+    expected = sum(usual[day.weekday()] for day in judged)
+    # Poisson noise at least: the median of few equal counts has no deviation.
+    apart = [abs(counts.get(day, 0) - usual[day.weekday()]) / max(1.0, usual[day.weekday()]) ** 0.5 for day in days]
+    deviation = max(1.0, MAD_TO_DEVIATION * statistics.median(apart))
+    observed = sum(counts.get(day, 0) for day in judged)
+    noise = deviation * sum(max(1.0, usual[day.weekday()]) for day in judged) ** 0.5
+    z = (observed - expected) / noise if max(expected, observed) >= LEAST_EVENTS else None
+    earlier = _days(max(last_year[0], begin), last_year[1]) if last_year[1] > begin else []
+    return Volume(first, last, observed, expected, z, _has_quiet_day(counts, days) or _has_quiet_day(counts, earlier))
+
+
+def shrunk(newest_rows: int, earlier_rows: Sequence[int], is_whole: bool) -> float | None:
+    """Rows of the newest load over those of the one before; None where its exports do not grow from load to load.
+
+    Parameters
+    ----------
+    earlier_rows : sequence of int
+        Of the loads that the base release was made from, in load order.
+    is_whole : bool
+        Whether each export is known to hold everything (`replaces`).
+    """
+    if not earlier_rows or not earlier_rows[-1]:
+        return None
+    lately = earlier_rows[-5:]
+    grew = all(after >= before * (1 - SHRINKS) for before, after in zip(lately, lately[1:], strict=False))
+    if is_whole or (len(lately) >= GROWING_LOADS and grew):
+        return newest_rows / earlier_rows[-1]
+    return None
+
+
+def _usual(counts: Mapping[dt.date, int], days: Sequence[dt.date]) -> dict[int, float]:
+    """The median count of each weekday."""
+    by_weekday: dict[int, list[int]] = {weekday: [0] for weekday in range(7)}
+    for weekday in range(7):
+        found = [counts.get(day, 0) for day in days if day.weekday() == weekday]
+        by_weekday[weekday] = found or [0]
+    return {weekday: statistics.median(found) for weekday, found in by_weekday.items()}
+
+
+def _has_quiet_day(counts: Mapping[dt.date, int], days: Sequence[dt.date]) -> bool:
+    """Whether a day among them was as quiet, for its weekday, as what is held."""
+    if not days:
+        return False
+    usual = _usual(counts, days)
+    return any(
+        counts.get(day, 0) < QUIET * usual[day.weekday()] and usual[day.weekday()] >= LEAST_EVENTS / 4 for day in days
+    )
+
+
+def _days(first: dt.date, last: dt.date) -> list[dt.date]:
+    return [first + dt.timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+def _back(day: dt.date, days: int) -> dt.date:
+    return day - dt.timedelta(days=days)

@@ -22,7 +22,7 @@ def definitions() -> dg.Definitions:
     from orchestration.defs.previous import PREVIOUS_ASSETS
     from orchestration.defs.progress import progress
     from orchestration.defs.quality import QUALITY_ASSETS
-    from orchestration.defs.raw import RAW_ASSETS
+    from orchestration.defs.raw import raw_assets
     from orchestration.defs.relationship import RELATIONSHIP_ASSETS
     from orchestration.defs.release import postgres_release, release_asset
     from orchestration.defs.scores import SCORE_ASSETS
@@ -33,7 +33,7 @@ def definitions() -> dg.Definitions:
     dbt_models = build_dbt_assets(settings.home, settings.gates)
     builders = (clv, clusters, *SCORE_ASSETS, *QUALITY_ASSETS, *RELATIONSHIP_ASSETS, *SEGMENT_ASSETS)
     scores = [build(settings.gates) for build in builders]
-    tables = [*PREVIOUS_ASSETS, *RAW_ASSETS, dbt_models, staging_claim_ends, *scores]
+    tables = [*PREVIOUS_ASSETS, *raw_assets(settings.gates), dbt_models, staging_claim_ends, *scores]
     keys = sorted(key for asset in tables for key in asset.keys)
     marts = [key for key in keys if key.path[0] == "marts"]
     drift = drift_asset(settings.gates, marts)

@@ -77,7 +77,7 @@ def exported(session: Session, contract: Contract, newest: Load) -> Export:
 
 
 def counted(session: Session, contract: Contract) -> rule.Volume | str:
-    """Events of the days since the base release against the same weekdays before; a sentence where nothing is judged."""
+    """Events of the days since the base release against such weekdays before; a sentence where nothing is judged."""
     if contract.moment is None:
         return "its rows have no day to be counted by"
     if session.base is None:

@@ -22,18 +22,15 @@ class Feed:
         return self.now / self.before - 1 if self.before else float(self.now > 0)
 
 
-def changed_keys(before: Mapping[str, Any], now: Mapping[str, Any], under: str = "") -> list[str]:
-    """Keys of the configuration that differ, as `clv.margin`; a key that the earlier program did not know is left out."""
+def changed_keys(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Keys of the configuration that differ, as `clv.margin`; one that either program did not know is left out."""
     found = []
-    for key in sorted(set(before) & set(now)) if not under else sorted(set(before) | set(now)):
-        name = f"{under}.{key}" if under else key
-        was, is_ = before.get(key), now.get(key)
-        if was == is_ or (not under and key in JUDGES):
-            continue
-        if isinstance(was, Mapping) and isinstance(is_, Mapping):
-            found += changed_keys(was, is_, name)
-        elif key in before or not under:
-            found.append(name)
+    for key in sorted(set(before) & set(now) - set(JUDGES)):
+        was, is_now = before[key], now[key]
+        if isinstance(was, Mapping) and isinstance(is_now, Mapping):
+            found += [f"{key}.{inner}" for inner in changed_keys(was, is_now)]
+        elif was != is_now:
+            found.append(key)
     return found
 
 

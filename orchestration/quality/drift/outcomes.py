@@ -84,8 +84,8 @@ class Comparison:
         if not passed:
             why = "; ".join(self.causes) or "nothing else that is known of changed"
             told += (
-                f". Likeliest causes: {why}. If it is wrong, mend the feed or the configuration and refresh again; if it "
-                f"is meant, override {TABLE}:{name} in overrides.yml, and see `touchstone diff` afterwards"
+                f". Likeliest causes: {why}. If it is wrong, mend the feed or the configuration and refresh again; if "
+                f"it is meant, override {TABLE}:{name} in overrides.yml, and see `touchstone diff` afterwards"
             )
         return CheckOutcome(TABLE, name, passed, told, observed, threshold)
 

@@ -9,6 +9,7 @@ import datetime as dt
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 BASELINE_DAYS = 56  # eight of each weekday: half of them may be days of rest
 JUDGED_DAYS = 28
@@ -58,8 +59,9 @@ def judged_days(base: dt.date, newest: dt.date) -> tuple[dt.date, dt.date]:
 def needed_days(first: dt.date) -> list[tuple[dt.date, dt.date]]:
     """Spans of days, both ends included, whose counts `judge` needs besides the judged ones."""
     year_ago = first - dt.timedelta(days=365)
-    return [(_back(first, BASELINE_DAYS), _back(first, 1))] + [
-        (_back(year_ago, HOLIDAYS_MOVE_DAYS), _back(year_ago, -HOLIDAYS_MOVE_DAYS))
+    return [
+        (_back(first, BASELINE_DAYS), _back(first, 1)),
+        (_back(year_ago, HOLIDAYS_MOVE_DAYS), _back(year_ago, -HOLIDAYS_MOVE_DAYS)),
     ]
 
 
@@ -109,7 +111,7 @@ def shrunk(newest_rows: int, earlier_rows: Sequence[int], is_whole: bool) -> flo
     if not earlier_rows or not earlier_rows[-1]:
         return None
     lately = earlier_rows[-5:]
-    grew = all(after >= before * (1 - SHRINKS) for before, after in zip(lately, lately[1:], strict=False))
+    grew = all(after >= before * (1 - SHRINKS) for before, after in pairwise(lately))
     if is_whole or (len(lately) >= GROWING_LOADS and grew):
         return newest_rows / earlier_rows[-1]
     return None
@@ -117,11 +119,8 @@ def shrunk(newest_rows: int, earlier_rows: Sequence[int], is_whole: bool) -> flo
 
 def _usual(counts: Mapping[dt.date, int], days: Sequence[dt.date]) -> dict[int, float]:
     """The median count of each weekday."""
-    by_weekday: dict[int, list[int]] = {weekday: [0] for weekday in range(7)}
-    for weekday in range(7):
-        found = [counts.get(day, 0) for day in days if day.weekday() == weekday]
-        by_weekday[weekday] = found or [0]
-    return {weekday: statistics.median(found) for weekday, found in by_weekday.items()}
+    found = {weekday: [counts.get(day, 0) for day in days if day.weekday() == weekday] for weekday in range(7)}
+    return {weekday: statistics.median(of_it) if of_it else 0.0 for weekday, of_it in found.items()}
 
 
 def _has_quiet_day(counts: Mapping[dt.date, int], days: Sequence[dt.date]) -> bool:

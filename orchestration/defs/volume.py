@@ -89,13 +89,11 @@ def counted(session: Session, contract: Contract) -> rule.Volume | str:
     )
     if newest is None or newest <= session.base.as_of:
         return f"no event since {session.base.as_of}; freshness says how long that may be"
-    first, last = rule.judged_days(session.base.as_of, newest)
-    spans = [(first, last), *rule.needed_days(first)]
     within = " or ".join(
         f"({moment} >= timestamp '{start}' and {moment} < timestamp '{stop + dt.timedelta(days=1)}')"
-        for start, stop in spans
+        for start, stop in rule.needed_days(session.base.as_of, newest)
     )
     # A key that comes in several versions is one event; events without a key are told apart by their rows.
     events = f"count(distinct ({', '.join(contract.key)}))" if contract.key else "count(*)"
     rows = session.warehouse.rows(f"select {moment}::date, {events} from {table} where {within} group by 1")
-    return rule.judge(dict(rows), first, last, begin)
+    return rule.judge(dict(rows), session.base.as_of, newest, begin)

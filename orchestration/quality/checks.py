@@ -13,6 +13,7 @@ OF_THE_PRESENT = frozenset(
         "feeds_keep_their_rows",
         "past_money_is_steady",
         "customers_keep_their_past",
+        "amounts_are_usual",
         "marts_keep_their_rows",
         "columns_stay_filled",
         "columns_are_filled_as_before",

@@ -88,7 +88,7 @@ def limit_of(moved: Sequence[int], customers: Sequence[int], tests: int, factor:
         Days since the base release over days of a window; above 1 the limit is compounded, as for moves at each window
         that are never taken back.
     """
-    from scipy.stats import t as student
+    from scipy.special import stdtrit
 
     scaled = [
         math.asin(math.sqrt(min(1.0, (some + 0.375) / (all_ + 0.75))))
@@ -98,7 +98,7 @@ def limit_of(moved: Sequence[int], customers: Sequence[int], tests: int, factor:
     mean = sum(scaled) / count
     binomial = sum(1 / (4 * max(1, all_)) for all_ in customers) / count
     variance = max(binomial, sum((one - mean) ** 2 for one in scaled) / (count - 1))
-    reach = student.ppf(1 - (1 - CONFIDENCE) / tests, count - 1) * math.sqrt(variance * (1 + 1 / count))
+    reach = float(stdtrit(count - 1, 1 - (1 - CONFIDENCE) / tests)) * math.sqrt(variance * (1 + 1 / count))
     factor = max(1.0, factor)
     limit, usual = (math.sin(min(math.pi / 2, end)) ** 2 for end in (mean + reach, mean))
     return 1 - (1 - limit) ** factor, 1 - (1 - usual) ** factor

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from orchestration.config.gates import GatesConfig
 from orchestration.quality.checks import CheckOutcome
+from orchestration.quality.drift import amounts, moves, past, values
 from orchestration.quality.drift import marts as filled_marts
-from orchestration.quality.drift import moves, past, values
 from orchestration.quality.drift.allowance import grown
 from orchestration.quality.drift.causes import Feed
 from orchestration.scoring import quality_changes
@@ -24,6 +24,7 @@ DRIFT = {
     "feeds_keep_their_rows": "No feed lost rows that the base release was made from.",
     "past_money_is_steady": "Orders up to the day of the base release come to the money that they came to then.",
     "customers_keep_their_past": "Customers have the orders up to the day of the base release that they had then.",
+    "amounts_are_usual": "Orders since the base release are of the size that orders were before.",
     "marts_keep_their_rows": "No mart lost rows as no company loses them.",
     "columns_stay_filled": "No column that was filled is mostly empty.",
     "columns_are_filled_as_before": "No column is much emptier than it was.",
@@ -58,7 +59,7 @@ class Comparison:
     """
 
     def __init__(self, warehouse: Warehouse, base: Base, as_of: dt.date, gates: GatesConfig, causes: Sequence[str]):
-        self.warehouse, self.base, self.gates, self.causes = warehouse, base, gates, causes
+        self.warehouse, self.base, self.as_of, self.gates, self.causes = warehouse, base, as_of, gates, causes
         self.days = (as_of - base.as_of).days
         self.since = f"in {self.days} days since {base.as_of}"
 
@@ -70,6 +71,7 @@ class Comparison:
             self.feeds_keep_their_rows(),
             self.past_money_is_steady(said),
             self.customers_keep_their_past(said),
+            self.amounts_are_usual(),
             self.marts_keep_their_rows(found),
             *self.columns(filled_marts.emptied(found)),
             self.tier_moves_are_usual(),
@@ -126,6 +128,24 @@ class Comparison:
             f"{said.gone:,} of them are gone ({said.changed_share:.1%}; limit {limit:.0%}) {self.since}"
         )
         return self.outcome(name, not is_held, told, said.changed_share, limit)
+
+    def amounts_are_usual(self) -> CheckOutcome:
+        name = "amounts_are_usual"
+        by_day = {day: amounts.Logs(*sums) for day, *sums in self.warehouse.rows(amounts.logs_sql(self.as_of))}
+        limit = self.threshold(name)
+        found = amounts.judge(by_day, self.base.as_of, self.as_of, limit)
+        orders = f"{found.judged:,} orders from {found.first} on"
+        if found.factor is None:
+            told = f"{orders}, {found.before:,} in the weeks before; {amounts.LEAST_ORDERS} of each are needed"
+            return self.outcome(name, True, f"not judged yet: {told}")
+        return self.outcome(
+            name,
+            not found.is_held,
+            f"{orders} are {found.factor:.3g} times as large (geometric mean) as the {found.before:,} of the "
+            f"{amounts.BASELINE_DAYS} days before; limit {limit:g} times, up or down",
+            found.factor,
+            limit,
+        )
 
     def marts_keep_their_rows(self, found: Mapping[str, tuple]) -> CheckOutcome:
         name = "marts_keep_their_rows"

@@ -14,7 +14,8 @@ from itertools import pairwise
 BASELINE_DAYS = 56  # eight of each weekday: half of them may be days of rest
 JUDGED_DAYS = 28
 LEAST_EVENTS = 20  # usual in the judged days; below, chance alone leaves a fifth of them
-HOLIDAYS_MOVE_DAYS = 30  # the lunar new year, and Easter, fall up to a month apart from year to year
+HOLIDAYS_MOVE_DAYS = 20  # the lunar new year falls 10 or 11 days earlier than the year before, or 18 to 20 later
+HOLIDAYS_LAST_DAYS = 10
 QUIET = 0.2
 UNUSUAL = 4.0  # robust z
 MAD_TO_DEVIATION = 1.4826
@@ -26,19 +27,23 @@ TRUNCATED = 0.5
 
 @dataclass(frozen=True)
 class Volume:
-    """Events of the judged days, against what is usual on such weekdays; `z` is null where too little is usual."""
+    """Events of the judged days, against what is usual on such weekdays; `z` is null where too little is usual.
+
+    `usual_of_fed` is the part of `usual` of the days with any event.
+    """
 
     first: dt.date
     last: dt.date
     observed: int
     usual: float
+    usual_of_fed: float
     z: float | None
     is_quiet_season: bool
 
     @property
     def is_held(self) -> bool:
         """Some came, far fewer than usual, and not in a season that was quiet before."""
-        is_low = self.z is not None and self.z < -UNUSUAL and 0 < self.observed < QUIET * self.usual
+        is_low = self.z is not None and self.z < -UNUSUAL and 0 < self.observed < QUIET * self.usual_of_fed
         return is_low and not self.is_quiet_season
 
     @property
@@ -51,40 +56,43 @@ class Volume:
         return told if self.z is None else f"{told} (robust z {self.z:+.1f})"
 
 
-def judged_days(base: dt.date, newest: dt.date) -> tuple[dt.date, dt.date]:
-    """The first and last day that are judged: those since the base release, at most four weeks."""
-    return max(base + dt.timedelta(days=1), newest - dt.timedelta(days=JUDGED_DAYS - 1)), newest
+def needed_days(base: dt.date, newest: dt.date) -> list[tuple[dt.date, dt.date]]:
+    """Spans of days, both ends included, whose counts `judge` needs: the last weeks, and the season a year ago."""
+    first = _longest(newest)
+    return [(_back(first, BASELINE_DAYS), newest), (_season(first)[0], _season(newest)[1])]
 
 
-def needed_days(first: dt.date) -> list[tuple[dt.date, dt.date]]:
-    """Spans of days, both ends included, whose counts `judge` needs besides the judged ones."""
-    year_ago = first - dt.timedelta(days=365)
-    return [
-        (_back(first, BASELINE_DAYS), _back(first, 1)),
-        (_back(year_ago, HOLIDAYS_MOVE_DAYS), _back(year_ago, -HOLIDAYS_MOVE_DAYS)),
-    ]
+def judge(counts: Mapping[dt.date, int], base: dt.date, newest: dt.date, begin: dt.date) -> Volume | str:
+    """Events of the days since the base release against the eight weeks before them.
 
-
-def judge(counts: Mapping[dt.date, int], first: dt.date, last: dt.date, begin: dt.date) -> Volume | str:
-    """Events of the judged days against the eight weeks before them.
+    Where too few are usual in those days, days before them are judged again too: a small company's feed that has come
+    short for a week is known by the week.
 
     Parameters
     ----------
     counts : mapping
         Events by day; a day that is not there had none.
-    first, last : date
-        The judged days.
-    begin : date
-        Day of the first event that there is.
+    base : date
+        Day of the base release.
+    newest, begin : date
+        Days of the last and of the first event that there is.
 
     Returns
     -------
     Volume, or a sentence where there is too little history.
     """
-    recent, last_year = needed_days(first)
-    days = _days(max(recent[0], begin), recent[1])
+    first = max(_back(base, -1), _longest(newest))
+    while (volume := _judged(counts, first, newest, begin)) and volume.z is None and first > _longest(newest):
+        first = _back(first, 1)
+    if volume is None:
+        return f"not judged yet: less than {BASELINE_DAYS // 2} days of history to tell what is usual"
+    return volume
+
+
+def _judged(counts: Mapping[dt.date, int], first: dt.date, last: dt.date, begin: dt.date) -> Volume | None:
+    days = _days(max(_back(first, BASELINE_DAYS), begin), _back(first, 1))
     if len(days) < BASELINE_DAYS // 2:
-        return f"{len(days)} of {BASELINE_DAYS // 2} days of history, too few to tell what is usual"
+        return None
     usual = _usual(counts, days)
     judged = _days(first, last)
     expected = sum(usual[day.weekday()] for day in judged)
@@ -93,9 +101,12 @@ def judge(counts: Mapping[dt.date, int], first: dt.date, last: dt.date, begin: d
     deviation = max(1.0, MAD_TO_DEVIATION * statistics.median(apart))
     observed = sum(counts.get(day, 0) for day in judged)
     noise = deviation * sum(max(1.0, usual[day.weekday()]) for day in judged) ** 0.5
-    z = (observed - expected) / noise if max(expected, observed) >= LEAST_EVENTS else None
-    earlier = _days(max(last_year[0], begin), last_year[1]) if last_year[1] > begin else []
-    return Volume(first, last, observed, expected, z, _has_quiet_day(counts, days) or _has_quiet_day(counts, earlier))
+    z = (observed - expected) / noise if expected >= LEAST_EVENTS else None
+    of_fed = sum(usual[day.weekday()] for day in judged if counts.get(day, 0))
+    season = _season(first)
+    earlier = _days(max(season[0], begin), season[1]) if season[1] > begin else []
+    is_quiet = any(day >= _back(first, HOLIDAYS_LAST_DAYS) for day in _quiet_days(counts, days))
+    return Volume(first, last, observed, expected, of_fed, z, is_quiet or bool(_quiet_days(counts, earlier)))
 
 
 def shrunk(newest_rows: int, earlier_rows: Sequence[int], is_whole: bool) -> float | None:
@@ -123,14 +134,20 @@ def _usual(counts: Mapping[dt.date, int], days: Sequence[dt.date]) -> dict[int, 
     return {weekday: statistics.median(of_it) if of_it else 0.0 for weekday, of_it in found.items()}
 
 
-def _has_quiet_day(counts: Mapping[dt.date, int], days: Sequence[dt.date]) -> bool:
-    """Whether a day among them was as quiet, for its weekday, as what is held."""
-    if not days:
-        return False
+def _quiet_days(counts: Mapping[dt.date, int], days: Sequence[dt.date]) -> list[dt.date]:
+    """The days among them that were as quiet, for their weekday, as what is held."""
     usual = _usual(counts, days)
-    return any(
-        counts.get(day, 0) < QUIET * usual[day.weekday()] and usual[day.weekday()] >= LEAST_EVENTS / 4 for day in days
-    )
+    return [day for day in days if counts.get(day, 0) < QUIET * usual[day.weekday()]]
+
+
+def _longest(newest: dt.date) -> dt.date:
+    """The first day that may be judged."""
+    return _back(newest, JUDGED_DAYS - 1)
+
+
+def _season(first: dt.date) -> tuple[dt.date, dt.date]:
+    """The weeks around the same day a year ago."""
+    return _back(first, 365 + HOLIDAYS_MOVE_DAYS), _back(first, 365 - HOLIDAYS_MOVE_DAYS)
 
 
 def _days(first: dt.date, last: dt.date) -> list[dt.date]:

@@ -18,7 +18,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
-from quality.drifting import CLOSED_ON_SUNDAY, FAULTS, Company, broken, held, refreshed_daily
+from quality.drifting import CLOSED_ON_SUNDAY, FAULTS, Company, broken, held, is_warned, refreshed_daily
 
 WARM_UP = 450  # days before the first refresh that is judged: a year of seasons, and some weeks
 COMPANIES = {
@@ -57,7 +57,7 @@ def main() -> None:
         )
         for kind, (tried, caught, by) in planted(company, options.faults // len(COMPANIES), random).items():
             told_by = ", ".join(f"{check} {count}" for check, count in by.most_common())
-            print(f"    {kind:28} {caught:4} of {tried:4} held: {told_by or 'by none'}", flush=True)
+            print(f"    {kind:28} {caught:4} of {tried:4} held; {told_by or 'nothing found'}", flush=True)
 
 
 def planted(company: Company, times: int, random: np.random.Generator) -> dict[str, tuple[int, int, Counter]]:
@@ -74,9 +74,11 @@ def planted(company: Company, times: int, random: np.random.Generator) -> dict[s
             company.live()
         if kind == "day at 15 %" and not company.counts[company.day]:
             continue
-        checks = held(company, base, broken(kind, company, base, random), published)
+        seen = broken(kind, company, base, random)
+        checks = held(company, base, seen, published)
         tried, caught, by = found[kind]
         by.update(checks)
+        by["a warning of volume"] += is_warned(base, seen)
         found[kind] = tried + 1, caught + bool(checks), by
     return found
 

@@ -20,7 +20,7 @@ from orchestration.sources.loads import Load
 CHECKS = {
     "arrived": "The files are there, readable, and have the required columns.",
     "contract": "The share of rows that do not fit the contract is within the limit.",
-    "volume": "The newest load has rows, is no torn-off export, and holds more than a fifth of the usual events.",
+    "volume": "The newest load has rows, is no torn-off export, and has at least 30 % of the usual events.",
     "volume_is_usual": "As many events came as usual on such weekdays, and the export did not shrink.",
     "fresh": "The newest event is within the feed's promise.",
     "shape": "The Great Expectations suite of the feed holds.",

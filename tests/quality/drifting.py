@@ -171,6 +171,13 @@ def candidate(company: Company, base: Snapshot) -> Candidate:
     return Candidate(now, company.counts, company.newest_money, base.revenue + base.late, base.last_day)
 
 
+def is_warned(base: Snapshot, seen: Candidate) -> bool:
+    """Whether the volume is told to be unusual."""
+    newest = max(day for day, count in seen.counts.items() if count)
+    verdict = volume.judge(seen.counts, base.day, newest, BEGIN)
+    return newest > base.day and isinstance(verdict, volume.Volume) and verdict.is_unusual
+
+
 def held(company: Company, base: Snapshot, seen: Candidate, published: list[dt.date]) -> set[str]:
     """Names of the blocking checks that hold this candidate."""
     days = (seen.now.day - base.day).days
@@ -272,12 +279,8 @@ def broken(kind: str, company: Company, base: Snapshot, random: np.random.Genera
     now, known = seen.now, len(base.revenue)
     new = now.revenue[:known] - seen.past_revenue
     match kind:
-        case "day at 15 %" | "fortnight at 15 %":
-            counts = dict(seen.counts)
-            for offset in range(14 if kind.startswith("fortnight") else 1):
-                day = now.day - dt.timedelta(days=offset)
-                counts[day] = int(random.binomial(counts[day], 0.15))
-            return replace(seen, counts=counts)
+        case "day at 15 %":
+            return replace(seen, counts=seen.counts | {now.day: int(random.binomial(seen.counts[now.day], 0.15))})
         case "amounts x 100":
             return replace(seen, past_revenue=seen.past_revenue * 100, now=replace(now, clv=now.clv * 100))
         case "amounts x 100 in new files":
@@ -314,7 +317,6 @@ def broken(kind: str, company: Company, base: Snapshot, random: np.random.Genera
 
 FAULTS = (
     "day at 15 %",
-    "fortnight at 15 %",
     "amounts x 100",
     "amounts x 100 in new files",
     "two currencies",

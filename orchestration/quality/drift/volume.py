@@ -13,12 +13,11 @@ from itertools import pairwise
 
 BASELINE_DAYS = 56  # eight of each weekday: half of them may be days of rest
 JUDGED_DAYS = 28
-LEAST_EVENTS = 20  # usual in the judged days; below, chance alone leaves a fifth of them
+LEAST_EVENTS = 30  # usual in the judged days: of fewer, a seventh is within four deviations of chance
 HOLIDAYS_MOVE_DAYS = 20  # the lunar new year falls 10 or 11 days earlier than the year before, or 18 to 20 later
 HOLIDAYS_LAST_DAYS = 10
-QUIET = 0.2
+QUIET = 0.3  # of the usual: a feed at 15 % on a day twice as busy as usual
 UNUSUAL = 4.0  # robust z
-MAD_TO_DEVIATION = 1.4826
 # An export grows if none of those before was smaller than its predecessor by more than this share.
 SHRINKS = 0.05
 GROWING_LOADS = 3
@@ -93,20 +92,17 @@ def _judged(counts: Mapping[dt.date, int], first: dt.date, last: dt.date, begin:
     days = _days(max(_back(first, BASELINE_DAYS), begin), _back(first, 1))
     if len(days) < BASELINE_DAYS // 2:
         return None
-    usual = _usual(counts, days)
-    judged = _days(first, last)
+    usual, judged = _usual(counts, days), _days(first, last)
     expected = sum(usual[day.weekday()] for day in judged)
-    # Poisson noise at least: the median of few equal counts has no deviation.
-    apart = [abs(counts.get(day, 0) - usual[day.weekday()]) / max(1.0, usual[day.weekday()]) ** 0.5 for day in days]
-    deviation = max(1.0, MAD_TO_DEVIATION * statistics.median(apart))
     observed = sum(counts.get(day, 0) for day in judged)
-    noise = deviation * sum(max(1.0, usual[day.weekday()]) for day in judged) ** 0.5
+    noise = _deviation(counts, days, usual) * sum(max(1.0, usual[day.weekday()]) for day in judged) ** 0.5
     z = (observed - expected) / noise if expected >= LEAST_EVENTS else None
     of_fed = sum(usual[day.weekday()] for day in judged if counts.get(day, 0))
     season = _season(first)
     earlier = _days(max(season[0], begin), season[1]) if season[1] > begin else []
-    is_quiet = any(day >= _back(first, HOLIDAYS_LAST_DAYS) for day in _quiet_days(counts, days))
-    return Volume(first, last, observed, expected, of_fed, z, is_quiet or bool(_quiet_days(counts, earlier)))
+    is_quiet = _was_quiet(counts, days[-HOLIDAYS_LAST_DAYS - len(judged) :], usual, len(judged))
+    is_quiet = is_quiet or _was_quiet(counts, earlier, _usual(counts, earlier), len(judged))
+    return Volume(first, last, observed, expected, of_fed, z, is_quiet)
 
 
 def shrunk(newest_rows: int, earlier_rows: Sequence[int], is_whole: bool) -> float | None:
@@ -129,15 +125,33 @@ def shrunk(newest_rows: int, earlier_rows: Sequence[int], is_whole: bool) -> flo
 
 
 def _usual(counts: Mapping[dt.date, int], days: Sequence[dt.date]) -> dict[int, float]:
-    """The median count of each weekday."""
-    found = {weekday: [counts.get(day, 0) for day in days if day.weekday() == weekday] for weekday in range(7)}
-    return {weekday: statistics.median(of_it) if of_it else 0.0 for weekday, of_it in found.items()}
+    """The mean count of the middle half of each weekday: of few events a median would be 0 or 1, and too small."""
+    found = {}
+    for weekday in range(7):
+        of_it = sorted(counts.get(day, 0) for day in days if day.weekday() == weekday)
+        middle = of_it[len(of_it) // 4 : len(of_it) - len(of_it) // 4]
+        found[weekday] = statistics.fmean(middle) if middle else 0.0
+    return found
 
 
-def _quiet_days(counts: Mapping[dt.date, int], days: Sequence[dt.date]) -> list[dt.date]:
-    """The days among them that were as quiet, for their weekday, as what is held."""
-    usual = _usual(counts, days)
-    return [day for day in days if counts.get(day, 0) < QUIET * usual[day.weekday()]]
+def _deviation(counts: Mapping[dt.date, int], days: Sequence[dt.date], usual: Mapping[int, float]) -> float:
+    """Deviation of a day's count in units of Poisson noise, at least 1; days of rest and the three oddest left out."""
+    apart = sorted(
+        (counts.get(day, 0) - usual[day.weekday()]) ** 2 / max(1.0, usual[day.weekday()])
+        for day in days
+        if counts.get(day, 0) >= QUIET * usual[day.weekday()] or usual[day.weekday()] < LEAST_EVENTS
+    )
+    return max(1.0, statistics.fmean(apart[:-3])) ** 0.5 if len(apart) > 3 else 1.0
+
+
+def _was_quiet(counts: Mapping[dt.date, int], days: Sequence[dt.date], usual: Mapping[int, float], length: int) -> bool:
+    """Whether as many days together, among these, were as quiet as what is held."""
+    for end in range(length, len(days) + 1):
+        span = days[end - length : end]
+        expected = sum(usual[day.weekday()] for day in span)
+        if expected >= LEAST_EVENTS and sum(counts.get(day, 0) for day in span) < QUIET * expected:
+            return True
+    return False
 
 
 def _longest(newest: dt.date) -> dt.date:

@@ -61,10 +61,17 @@ def test_what_was_held_yesterday_is_judged_again_with_today():
 
 def test_a_small_feed_is_judged_by_as_many_days_as_tell_something():
     """Five a day: one short day is chance, ten of them are not."""
-    days = [MONDAY - dt.timedelta(days=number) for number in range(200)]
+    days = [MONDAY - dt.timedelta(days=number) for number in range(500)]
     usual = dict.fromkeys(days, 5)
     assert not judged(usual | {MONDAY: 1}).is_held
     assert judged(usual | dict.fromkeys(days[:10], 1)).is_held
+
+
+def test_without_last_years_season_a_quiet_day_is_told_and_not_held():
+    """Whether the company rests in these weeks cannot be known in its first year."""
+    found = judged(steady(MONDAY, d20260601=15), begin=MONDAY - dt.timedelta(days=300))
+    assert (found.is_held, found.is_unusual) == (False, True)
+    assert "this season of last year is not known" in str(found)
 
 
 def test_without_four_weeks_of_history_nothing_is_usual():

@@ -28,7 +28,8 @@ TRUNCATED = 0.5
 class Volume:
     """Events of the judged days, against what is usual on such weekdays; `z` is null where too little is usual.
 
-    `usual_of_fed` is the part of `usual` of the days with any event.
+    `usual_of_fed` is the part of `usual` of the days with any event. `has_season` says whether events of the same weeks
+    a year ago are known, without which a holiday cannot be told from a file that was cut off.
     """
 
     first: dt.date
@@ -37,13 +38,14 @@ class Volume:
     usual: float
     usual_of_fed: float
     z: float | None
+    has_season: bool
     is_quiet_season: bool
 
     @property
     def is_held(self) -> bool:
-        """Some came, far fewer than usual, and not in a season that was quiet before."""
-        is_low = self.z is not None and self.z < -UNUSUAL and 0 < self.observed < QUIET * self.usual_of_fed
-        return is_low and not self.is_quiet_season
+        """Some came, far fewer than usual, in a season that is known and was not quiet."""
+        is_low = self.is_unusual and 0 < self.observed < QUIET * self.usual_of_fed
+        return is_low and self.usual_of_fed >= LEAST_EVENTS / 2 and self.has_season and not self.is_quiet_season
 
     @property
     def is_unusual(self) -> bool:
@@ -52,7 +54,16 @@ class Volume:
     def __str__(self) -> str:
         days = f"{self.first} to {self.last}" if self.first < self.last else f"{self.last}"
         told = f"{self.observed:,} events on {days}; {self.usual:,.0f} are usual on such weekdays"
-        return told if self.z is None else f"{told} (robust z {self.z:+.1f})"
+        if self.z is None:
+            return f"{told}, too few to judge by"
+        told += f" (robust z {self.z:+.1f})"
+        if not self.is_unusual:
+            return told
+        if not self.has_season:
+            return f"{told}; this season of last year is not known, so nothing is held for it"
+        if self.is_quiet_season:
+            return f"{told}; last week, or these weeks of last year, had days as quiet: think of a holiday"
+        return told
 
 
 def needed_days(base: dt.date, newest: dt.date) -> list[tuple[dt.date, dt.date]]:
@@ -102,7 +113,7 @@ def _judged(counts: Mapping[dt.date, int], first: dt.date, last: dt.date, begin:
     earlier = _days(max(season[0], begin), season[1]) if season[1] > begin else []
     is_quiet = _was_quiet(counts, days[-HOLIDAYS_LAST_DAYS - len(judged) :], usual, len(judged))
     is_quiet = is_quiet or _was_quiet(counts, earlier, _usual(counts, earlier), len(judged))
-    return Volume(first, last, observed, expected, of_fed, z, is_quiet)
+    return Volume(first, last, observed, expected, of_fed, z, season[0] >= begin, is_quiet)
 
 
 def shrunk(newest_rows: int, earlier_rows: Sequence[int], is_whole: bool) -> float | None:

@@ -19,7 +19,7 @@ UPSTREAMS = [
     ["previous", "customer_value"],
     ["previous", "segment_history"],
     ["raw", "loads"],
-    ["facts", "customers"],
+    ["facts", "customer_orders"],
     ["facts", "order_days"],
     ["facts", "orders"],
     ["scores", "clv"],

@@ -22,6 +22,9 @@ SHARES = {"platinum": 0.01, "gold": 0.05, "iron": 0.20, "lead": 1.0}  # cumulati
 MONEY, CUSTOMERS, MOVES, PSI, AMOUNTS = 0.05, 0.2, 0.2, 0.25, 3.0  # thresholds, as gates.yml says
 LATE = 0.03  # of orders, by a day
 KEPT_DAYS = 160
+HOLIDAYS = {(5, 1), (5, 2), (5, 3), *((10, day) for day in range(1, 8))}
+# The lunar new year, as day of the year; a week of rest begins with it.
+NEW_YEAR = {2022: 32, 2023: 22, 2024: 41, 2025: 29, 2026: 48, 2027: 37}
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,6 @@ class Company:
         self.first, self.last = np.full(room, -1), np.full(room, -1)
         self.number, self.snapshots = 0, deque(maxlen=KEPT_DAYS)
         self.campaign_until = -1
-        # Holidays: two that keep their dates, and a week that moves by up to a month from year to year.
-        self.holidays = {(5, 1), (5, 2), (5, 3), *((10, day) for day in range(1, 8))}
-        self.moving = {year: int(self.random.integers(20, 48)) for year in range(2022, 2032)}
 
     @property
     def day(self) -> dt.date:
@@ -85,7 +85,7 @@ class Company:
     def level(self, day: dt.date) -> float:
         """Orders of a day over those of a mean one."""
         of_year = day.timetuple().tm_yday
-        if (day.month, day.day) in self.holidays or 0 <= of_year - self.moving[day.year] < 7:
+        if (day.month, day.day) in HOLIDAYS or 0 <= of_year - NEW_YEAR[day.year] < 7:
             return self.skeleton * self.weekdays[day.weekday()]
         if self.number > self.campaign_until and self.random.random() < 0.01:
             self.campaign_until = self.number + 3
@@ -96,12 +96,14 @@ class Company:
     def live(self) -> None:
         """One day: who joins, who orders, what arrives late; then what a refresh of that evening sees."""
         day = BEGIN + dt.timedelta(days=self.number)
-        joiners = min(self.random.poisson(self.known * self.growth / 365), len(self.rate) - self.known)
+        level = self.level(day)
+        joiners = self.random.poisson(self.known * self.growth / 365 * min(1.0, level))
+        joiners = min(joiners, len(self.rate) - self.known)
         self.joined[self.known : self.known + joiners] = self.number
         self.known += joiners
         everyone = slice(0, self.known)
         alive = self.number - self.joined[everyone] < self.stops[everyone]
-        wanted = self.rate[everyone] * alive * self.level(day)
+        wanted = self.rate[everyone] * alive * level
         wanted[self.known - joiners :] = 1.0  # a customer joins by ordering
         ordered = np.flatnonzero(self.random.random(self.known) < wanted)
         money = self.spend[ordered] * self.random.lognormal(0, 0.5, len(ordered))

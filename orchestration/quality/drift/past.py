@@ -41,36 +41,50 @@ class Past:
 def past_sql(base: dt.date) -> str:
     """SELECT of the fields of `Past`, in order.
 
-    Money is that of orders and refunds by their own day; whether the last order is the same is asked of the days that
-    count, as the base release did.
+    The past is today's sums less what came since, so that only the orders since are added up, and days are looked at
+    only of the customers who ordered since: a twentieth of the work where the base release is of yesterday.
     """
+    after = base + dt.timedelta(days=1)
     return f"""
-        with money as (
+        with came_since as (
             select customer_id, sum(amount) as revenue
             from facts.orders
-            where (is_counted or is_refund) and ordered_date <= date '{base}'
+            where (is_counted or is_refund) and ordered_date > date '{base}'
             group by customer_id
         ),
-        days as (
-            select customer_id, min(ordered_date) as first_date, max(ordered_date) as last_date
+        ordered_since as (
+            select customer_id from facts.customer_orders where last_ordered_at >= date '{after}'
+        ),
+        days_before as (
+            select customer_id, max(ordered_date) as last_date
             from facts.order_days
-            where ordered_date <= date '{base}'
+            where ordered_date <= date '{base}' and customer_id in (select customer_id from ordered_since)
             group by customer_id
         ),
-        known as (select customer_id from facts.customers),
+        past as (
+            select
+                now.customer_id,
+                cast(now.revenue - coalesce(came_since.revenue, 0) as decimal(18, 2)) as revenue,
+                case
+                    when now.last_ordered_at >= date '{after}' then days_before.last_date
+                    else cast(now.last_ordered_at as date)
+                end as last_date,
+                cast(now.first_ordered_at as date) as first_date
+            from facts.customer_orders as now
+            left join came_since on now.customer_id = came_since.customer_id
+            left join days_before on now.customer_id = days_before.customer_id
+        ),
         compared as (
             select
                 before.customer_id is not null as was_there,
-                known.customer_id is not null as is_there,
+                past.customer_id is not null as is_there,
                 coalesce(before.revenue, 0) as before_revenue,
-                cast(coalesce(money.revenue, 0) as decimal(18, 2)) as now_revenue,
+                coalesce(past.revenue, 0) as now_revenue,
                 cast(before.last_ordered_at as date) as before_date,
-                days.last_date as now_date,
-                days.first_date
+                past.last_date as now_date,
+                past.first_date
             from (select * from previous.customer_value where revenue is not null) as before
-            full join known on before.customer_id = known.customer_id
-            left join money on coalesce(before.customer_id, known.customer_id) = money.customer_id
-            left join days on coalesce(before.customer_id, known.customer_id) = days.customer_id
+            full join past on before.customer_id = past.customer_id
         )
         select
             count(*) filter (where was_there),

@@ -62,21 +62,20 @@ def main() -> None:
 
 
 def planted(company: Company, times: int, random: np.random.Generator) -> dict[str, tuple[int, int, Counter]]:
-    """Plant each fault on so many days in all; how often it was tried and held, and by which checks."""
+    """Plant each fault on days over a year, so many in all; how often it was tried and held, and by which checks."""
     found = {kind: (0, 0, Counter()) for kind in FAULTS}
     published = [one.day for one in company.snapshots]
-    base = company.snapshots[-1]
-    company.live()
     for number in range(times):
         kind = FAULTS[number % len(FAULTS)]
-        if number and number % len(FAULTS) == 0:
-            published.append(company.snapshots[-1].day)
-            base = company.snapshots[-1]
-            company.live()
+        if kind == FAULTS[0]:
+            for _ in range(max(1, 365 * len(FAULTS) // times)):
+                base = company.snapshots[-1]
+                company.live()
+                published.append(company.day)
         if kind in OF_NEW_ORDERS and not company.counts[company.day]:
             continue
         seen = broken(kind, company, base, random)
-        checks = held(company, base, seen, published)
+        checks = held(company, base, seen, published[:-1])
         tried, caught, by = found[kind]
         by.update(checks)
         by["volume_is_usual, a warning,"] += is_warned(base, seen)

@@ -16,6 +16,8 @@ JUDGED_DAYS = 28
 LEAST_EVENTS = 30  # usual in the judged days: of fewer, a seventh is within four deviations of chance
 HOLIDAYS_MOVE_DAYS = 20  # the lunar new year falls 10 or 11 days earlier than the year before, or 18 to 20 later
 HOLIDAYS_LAST_DAYS = 10
+BUSY = 5.0  # events a day
+CALM_VARIANCE = 0.3684  # of the three quarters of a standard normal law that are nearest to 0
 QUIET = 0.3  # of the usual: a feed at 15 % on a day twice as busy as usual
 UNUSUAL = 4.0  # robust z
 # An export grows if none of those before was smaller than its predecessor by more than this share.
@@ -146,13 +148,15 @@ def _usual(counts: Mapping[dt.date, int], days: Sequence[dt.date]) -> dict[int, 
 
 
 def _deviation(counts: Mapping[dt.date, int], days: Sequence[dt.date], usual: Mapping[int, float]) -> float:
-    """Deviation of a day's count in units of Poisson noise, at least 1; days of rest and the three oddest left out."""
-    apart = sorted(
-        (counts.get(day, 0) - usual[day.weekday()]) ** 2 / max(1.0, usual[day.weekday()])
-        for day in days
-        if counts.get(day, 0) >= QUIET * usual[day.weekday()] or usual[day.weekday()] < LEAST_EVENTS
-    )
-    return max(1.0, statistics.fmean(apart[:-3])) ** 0.5 if len(apart) > 3 else 1.0
+    """Deviation of a day's count in units of Poisson noise, at least 1.
+
+    Of a busy feed from the calmer three quarters of the days, so that neither campaigns nor holidays widen it; of a few
+    events a day, which come in heaps, from all days but three.
+    """
+    apart = sorted((counts.get(day, 0) - usual[day.weekday()]) ** 2 / max(1.0, usual[day.weekday()]) for day in days)
+    if statistics.fmean(usual.values()) >= BUSY:
+        return max(1.0, statistics.fmean(apart[: len(apart) * 3 // 4]) / CALM_VARIANCE) ** 0.5
+    return max(1.0, statistics.fmean(apart[:-3])) ** 0.5
 
 
 def _was_quiet(counts: Mapping[dt.date, int], days: Sequence[dt.date], usual: Mapping[int, float], length: int) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from orchestration.defs.session import Session
+from orchestration.defs.volume import volume
 from orchestration.publishing import catalogue
 from orchestration.quality import gx, in_force
 from orchestration.quality.checks import CheckOutcome
@@ -19,7 +20,8 @@ from orchestration.sources.loads import Load
 CHECKS = {
     "arrived": "The files are there, readable, and have the required columns.",
     "contract": "The share of rows that do not fit the contract is within the limit.",
-    "volume": "The newest load has rows.",
+    "volume": "The newest load has rows, is no torn-off export, and has at least 30 % of the usual events.",
+    "volume_is_usual": "As many events came as usual on such weekdays, and the export did not shrink.",
     "fresh": "The newest event is within the feed's promise.",
     "shape": "The Great Expectations suite of the feed holds.",
 }
@@ -68,7 +70,6 @@ def judged(
     files = {load.origin: [file["name"] for file in load.files] for load in loads}
     told = [message] if refused or not gone else []
     told += map(str, gone)
-    accepted = sum(load.rows["accepted"] + load.rows["duplicate"] for load in present)
     outcomes = [
         CheckOutcome(
             table,
@@ -92,15 +93,7 @@ def judged(
             rows_examined=sum(load.source_rows for load in present),
             rows_failing=sum(load.rows["quarantined"] for load in present),
         ),
-        CheckOutcome(
-            table,
-            "volume",
-            newest.rows["accepted"] + newest.rows["duplicate"] > 0 or contract.is_optional,
-            f"{accepted} rows of {names} were accepted"
-            + ("" if newest.source_rows else ": the export is empty; export it again"),
-            observed=newest.rows["accepted"],
-            threshold=1,
-        ),
+        *volume(session, contract, present),
         freshness(session, contract),
         in_force.shape(session.warehouse, contract, gx.feed_expectations(contract.feed, known_until(session)), files),
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from orchestration.config.gates import GatesConfig
 from orchestration.defs.arrival import CHECKS, conservation, judged, nothing_counts
 from orchestration.defs.session import Session
 from orchestration.errors import UserError
@@ -30,7 +31,7 @@ DESCRIPTIONS = {
 }
 
 
-def raw_asset(contract: Contract) -> dg.AssetsDefinition:
+def raw_asset(contract: Contract, gates: GatesConfig) -> dg.AssetsDefinition:
     """The asset of one feed."""
     feed_name = contract.feed
     table = f"raw.{feed_name}"
@@ -42,7 +43,12 @@ def raw_asset(contract: Contract) -> dg.AssetsDefinition:
         owners=["team:data"],
         description=DESCRIPTIONS[feed_name],
         check_specs=[
-            dg.AssetCheckSpec(name, asset=["raw", feed_name], description=description, blocking=True)
+            dg.AssetCheckSpec(
+                name,
+                asset=["raw", feed_name],
+                description=description,
+                blocking=gates.gate(f"{table}:{name}").severity == "block",
+            )
             for name, description in CHECKS.items()
         ],
         metadata={
@@ -196,4 +202,6 @@ def raw_loads(session: dg.ResourceParam[Session]):
         )
 
 
-RAW_ASSETS = [*(raw_asset(contract) for contract in CONTRACTS.values()), raw_loads]
+def raw_assets(gates: GatesConfig) -> list[dg.AssetsDefinition]:
+    """Every feed's asset, and that of their loads."""
+    return [*(raw_asset(contract, gates) for contract in CONTRACTS.values()), raw_loads]

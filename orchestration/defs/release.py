@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import dagster as dg
 
+from orchestration.defs import drift
 from orchestration.defs.session import Session
 from orchestration.errors import UserError
 from orchestration.publishing import backcasts, catalogue, pins, postgres, retention
@@ -40,7 +41,7 @@ def release_asset(
 
     @dg.asset(
         key=["release", "current"],
-        deps=marts,
+        deps=[*marts, drift.KEY],
         group_name="release",
         kinds={"duckdb", "parquet"},
         owners=["team:data"],

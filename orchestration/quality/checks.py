@@ -3,7 +3,25 @@
 from dataclasses import dataclass, field, replace
 
 # What they compare a candidate with is the present, or the day before: of a past day they say nothing.
-OF_THE_PRESENT = frozenset({"fresh", "volume", "parameters_are_steady", "few_fall_silent_at_once"})
+OF_THE_PRESENT = frozenset(
+    {
+        "fresh",
+        "volume",
+        "volume_is_usual",
+        "parameters_are_steady",
+        "few_fall_silent_at_once",
+        "feeds_keep_their_rows",
+        "past_money_is_steady",
+        "customers_keep_their_past",
+        "amounts_are_usual",
+        "marts_keep_their_rows",
+        "columns_stay_filled",
+        "columns_are_filled_as_before",
+        "tier_moves_are_usual",
+        "clv_is_steady",
+        "index_is_steady",
+    }
+)
 
 
 @dataclass(frozen=True)

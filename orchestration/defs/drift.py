@@ -1,0 +1,116 @@
+"""The asset of drift: the candidate against its base release, after all marts are built and before the release.
+
+It stands on every mart, so what it said counts no more once any of them is built again.
+"""
+
+from collections import Counter
+
+import dagster as dg
+
+from orchestration.config.gates import GatesConfig
+from orchestration.defs.session import Session
+from orchestration.publishing.catalogue import ReleaseInfo
+from orchestration.quality.checks import CheckOutcome
+from orchestration.quality.drift import causes, outcomes
+from orchestration.quality.gate import code_version
+
+KEY = dg.AssetKey(["gate", "drift"])
+UPSTREAMS = [
+    ["previous", "customer_value"],
+    ["previous", "segment_history"],
+    ["raw", "loads"],
+    ["facts", "customer_orders"],
+    ["facts", "order_days"],
+    ["facts", "orders"],
+    ["scores", "clv"],
+]
+SHARES = """
+    select
+        count(*) filter (where before.customer_id is null) / count(*),
+        count(*) filter (where now.customer_id is null) / count(*),
+        count(*) filter (where now.last_ordered_at > before.last_ordered_at) / count(*)
+    from facts.customer_orders as now
+    full join previous.customer_value as before on now.customer_id = before.customer_id
+"""
+METHOD = "select mode(clv_method) from {} where clv_method <> 'no_orders'"
+
+
+def drift_asset(gates: GatesConfig, marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The asset, whose checks compare everything that is built with what was published of an earlier date."""
+
+    @dg.asset(
+        key=KEY,
+        deps=[*UPSTREAMS, *marts],
+        group_name="release",
+        kinds={"python", "duckdb"},
+        owners=["team:data"],
+        description="The candidate against the release of the latest earlier date: rows, money, moves, values, gaps.",
+        check_specs=[
+            dg.AssetCheckSpec(
+                name,
+                asset=KEY,
+                description=told,
+                blocking=gates.gate(f"{outcomes.TABLE}:{name}").severity == "block",
+            )
+            for name, told in outcomes.DRIFT.items()
+        ],
+    )
+    def drift(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]):
+        with session.step(outcomes.TABLE):
+            found = compared(session, [key.path[-1] for key in marts])
+            rows = [
+                {"check_name": one.name, "observed": one.observed, "threshold": one.threshold, "message": one.message}
+                for one in found
+            ]
+            types = {"check_name": "varchar", "observed": "double", "threshold": "double", "message": "varchar"}
+            session.warehouse.write(outcomes.TABLE, rows, types)
+            upstreams = [".".join(dep.asset_key.path) for dep in context.assets_def.specs_by_key[KEY].deps]
+            session.gate.record_built(outcomes.TABLE, upstreams)
+            yield dg.MaterializeResult(
+                metadata={
+                    **session.shown(outcomes.TABLE),
+                    "base release": session.base.release_id if session.base else "none: this is the first",
+                },
+                check_results=list(session.report(found)),
+            )
+
+    return drift
+
+
+def compared(session: Session, marts: list[str]) -> list[CheckOutcome]:
+    """The outcomes of every check of drift; without a base release they say that there is nothing to compare with."""
+    if session.base is None:
+        return outcomes.nothing_to_compare("there is no release of an earlier date")
+    base = outcomes.Base(session.base.as_of, session.base.directory, feeds(session, session.base))
+    comparison = outcomes.Comparison(
+        session.warehouse, base, session.as_of, session.settings.gates, likely_causes(session, base)
+    )
+    return comparison.outcomes(marts)
+
+
+def feeds(session: Session, base: ReleaseInfo) -> list[causes.Feed]:
+    """Records of each feed that the base release was made from, then and now."""
+    before: Counter[str] = Counter()
+    for load in base.manifest["loads"]:
+        before[load["feed"]] += load["records"]
+    return [
+        causes.Feed(name, records, sum(load.records for load in session.admitted_loads(name)))
+        for name, records in sorted(before.items())
+    ]
+
+
+def likely_causes(session: Session, base: outcomes.Base) -> list[str]:
+    """What else is not as it was, the likeliest cause first."""
+    warehouse, manifest = session.warehouse, session.base.manifest
+    new, gone, ordered = warehouse.rows(SHARES)[0]
+    return causes.ranked(
+        causes.changed_keys(manifest["configuration"], session.settings.values),
+        manifest["code_version"] != code_version(),
+        (warehouse.value(METHOD.format(outcomes.VALUES_BEFORE)), warehouse.value(METHOD.format("scores.clv"))),
+        base.feeds,
+        {
+            "customers are new": new or 0.0,
+            "customers are gone": gone or 0.0,
+            "customers have ordered since": ordered or 0.0,
+        },
+    )

@@ -131,9 +131,7 @@ def unknown_time_zone(place: Place, draw: Random) -> None:
 @of_configuration("held", "raw.orders:arrived", ("amount", "sources.yml"))
 def broken_expression(place: Place, draw: Random) -> None:
     """sources.yml: an expression that is no SQL"""
-    place.configure(
-        "sources", lambda told: told["feeds"]["orders"].update(columns={"amount": "source.amount * * 2"})
-    )
+    place.configure("sources", lambda told: told["feeds"]["orders"].update(columns={"amount": "source.amount * * 2"}))
 
 
 @of_configuration("held", "raw.orders:arrived", ("price", "amount"))

@@ -226,7 +226,9 @@ def rows_twice(place: Place, draw: Random) -> None:
 @of_data("read aright")
 def file_twice(place: Place, draw: Random) -> None:
     """orders: the same file under another name beside it"""
-    place.configure("sources", lambda told: told["feeds"]["orders"].update(path="${TOUCHSTONE_HOME}/sample/orders*.csv"))
+    place.configure(
+        "sources", lambda told: told["feeds"]["orders"].update(path="${TOUCHSTONE_HOME}/sample/orders*.csv")
+    )
     copy = place.feed("orders").with_name("orders (1).csv")
     copy.write_bytes(place.feed("orders").read_bytes())
 

@@ -49,10 +49,18 @@ LIBRARIES = (
     "scipy.optimize",
     "scipy.stats",
     "sklearn.cluster",
-    *(
-        f"orchestration.defs.{name}"
-        for name in "clusters clv dbt identity marts previous quality raw relationship release scores segments".split()
-    ),
+    "orchestration.defs.clusters",
+    "orchestration.defs.clv",
+    "orchestration.defs.dbt",
+    "orchestration.defs.identity",
+    "orchestration.defs.marts",
+    "orchestration.defs.previous",
+    "orchestration.defs.quality",
+    "orchestration.defs.raw",
+    "orchestration.defs.relationship",
+    "orchestration.defs.release",
+    "orchestration.defs.scores",
+    "orchestration.defs.segments",
 )
 
 
@@ -204,9 +212,7 @@ class Place:
         os.dup2(output, 1)
         os.dup2(output, 2)
         sys.stdout.reconfigure(line_buffering=True)
-        os.environ.update(
-            {"TOUCHSTONE_HOME": str(self.home), "TOUCHSTONE_CONFIG": str(self.config)} | self.environment
-        )
+        os.environ.update({"TOUCHSTONE_HOME": str(self.home), "TOUCHSTONE_CONFIG": str(self.config)} | self.environment)
         try:
             if before:
                 before()
@@ -298,7 +304,7 @@ def days_before(count: int) -> list[str]:
 
 
 def build_company(folder: Path, days: list[str], customers: int = 300, orders: int = 3_000) -> Place:
-    """A home with a release of each day, from exports that grew by a day each; the export of DAY is there, not landed."""
+    """A home with a release of each day, from exports that grew by a day each; that of DAY is there, not landed."""
     place = Place(folder)
     place.config.mkdir(parents=True)
     place.home.mkdir()

@@ -1,13 +1,14 @@
-"""Kinds of fault, each planted into a company of its own: what was expected, what happened, and is what is served whole?
+"""Kinds of fault, each planted into a company of its own: what was expected, what happened, is what is served whole?
 
-    python benchmarks/faults/scorecard.py --write                    # all of them, and docs/faults.md
-    python benchmarks/faults/scorecard.py --only empty_file,leap_day # some; with --write into the table beside the others
+    python benchmarks/faults/scorecard.py --write                      # all of them, and docs/faults.md
+    python benchmarks/faults/scorecard.py --only empty_file,leap_day   # some, again; --write keeps the others' rows
     python benchmarks/faults/scorecard.py --list
 
-A company of 300 customers gets a release of each of some days (`--releases`), from exports that grow by a day. Each kind
-works on a copy of that home, spoils the next day's export, its configuration, its disk or its programs, and runs the
-refresh that a person would run, with the settings as they are shipped. Results are kept in the folder `--work`, so that
-a run that was broken off goes on. As root on Linux, since two kinds mount a small disk. About a minute a kind.
+A company of 300 customers gets a release of each of some days (`--releases`), from exports that grow by a day. Each
+kind works on a copy of that home, spoils the next day's export, its configuration, its disk or its programs, and runs
+the refresh that a person would run, with the settings as they are shipped. Results are kept in the folder `--work`, so
+that a run that was broken off goes on; remove the folder where the program has changed. As root on Linux, since two
+kinds mount a small disk. About a minute a kind.
 
 What a fault is, and the place that it is planted in, is told in planting.py; the kinds are in kinds_of_*.py.
 """
@@ -65,7 +66,9 @@ def tried(fault: Fault, company: Path, folder: Path, seed: int, clean: dict[str,
         place.damage.append("what must be so afterwards is not")
     if answer.exit_code and place.served() != place.before and not place.damage:
         # Kinds that let something publish on purpose, or spoil what is served, say so by what they compare themselves.
-        place.damage += [] if fault.family in ("process", "disk") and is_whole(place) else ["what is served has changed"]
+        place.damage += (
+            [] if fault.family in ("process", "disk") and is_whole(place) else ["what is served has changed"]
+        )
     if answer.exit_code == 0 and not is_whole(place):
         place.damage.append("what was published is not complete")
     is_expected = happened == fault.expected and (fault.by in ("", "drift") or happened != "held" or fault.by in by)
@@ -133,8 +136,8 @@ def is_whole(place: Place) -> bool:
 TOP = """# Faults
 
 What may go wrong, and what becomes of it with the settings as they are shipped. Written by
-`python benchmarks/faults/scorecard.py --write`: {releases} releases of 300 customers, seed {seed}; each fault is planted
-into a home of its own, and the refresh is run that a person would run.
+`python benchmarks/faults/scorecard.py --write`: {releases} releases of 300 customers, seed {seed}; each fault is
+planted into a home of its own, and the refresh is run that a person would run.
 
 *Held*: nothing is published, the status says why. *Refused*: the command ends with an error in words. *Set aside*:
 published without the broken rows, which are kept and counted. *Warned*: published, and told. *Read aright*: the numbers
@@ -145,6 +148,8 @@ column, the key or the word.
 **{caught} of {kinds} kinds came out as they must; of the {blocking} that must be held or refused {escaped} reached a
 release.**
 """
+
+HEAD = "| fault | expected | happened | by | served | cause |\n|---|---|---|---|---|---|\n"
 
 
 def page(results: dict[str, Result], seed: int, releases: int) -> str:
@@ -160,7 +165,7 @@ def page(results: dict[str, Result], seed: int, releases: int) -> str:
         escaped=len(escaped) or "none",
     )
     for family in FAMILIES:
-        text += f"\n## {family.capitalize()}\n\n| fault | expected | happened | by | served | cause |\n|---|---|---|---|---|---|\n"
+        text += f"\n## {family.capitalize()}\n\n{HEAD}"
         for fault in ran:
             if fault.family == family:
                 text += row(fault, results[fault.name])
@@ -235,7 +240,9 @@ def main() -> None:
     if options.write:
         PAGE.write_text(page(results, options.seed, options.releases), "utf-8")
     missed = [fault.name for fault in asked if not results[fault.name].is_caught]
-    print(f"{len(asked) - len(missed)} of {len(asked)} came out as they must; the others: {', '.join(missed) or 'none'}")
+    print(
+        f"{len(asked) - len(missed)} of {len(asked)} came out as they must; the others: {', '.join(missed) or 'none'}"
+    )
     sys.exit(bool(missed))
 
 

@@ -90,7 +90,7 @@ def other_delimiter(place: Place, draw: Random) -> None:
         writer.writerows(rows)
 
 
-@of_data("read aright")
+@of_data("held", "raw.orders:arrived", ("orders.csv", "some lines end in CRLF"))
 def mixed_line_ends(place: Place, draw: Random) -> None:
     """orders: lines end with LF and CRLF by turns"""
     ends = ("\n", "\r\n")
@@ -110,7 +110,7 @@ def error_page(place: Place, draw: Random) -> None:
     place.feed("orders").write_text("<!DOCTYPE html>\n<html><body><h1>502 Bad Gateway</h1></body></html>\n", "utf-8")
 
 
-@of_data("set aside", words="set aside")
+@of_data("set aside", words="rows are in quarantine")
 def zero_bytes(place: Place, draw: Random) -> None:
     """orders: a row of NUL bytes, as a crashed disk leaves them"""
     lines = place.lines("orders")
@@ -118,7 +118,7 @@ def zero_bytes(place: Place, draw: Random) -> None:
     place.write_lines("orders", lines)
 
 
-@of_data("set aside", words="set aside")
+@of_data("set aside", words="rows are in quarantine")
 def mark_in_the_middle(place: Place, draw: Random) -> None:
     """orders: two exports one after the other, with byte-order mark and header again in the middle"""
     lines = place.lines("orders")
@@ -126,7 +126,7 @@ def mark_in_the_middle(place: Place, draw: Random) -> None:
     place.write_lines("orders", [*lines[:half], "\ufeff" + lines[0], *lines[half:]])
 
 
-@of_data("set aside", words="set aside")
+@of_data("held", "raw.orders:arrived", ("orders.csv", "is longer than 2 MB"))
 def very_long_line(place: Place, draw: Random) -> None:
     """orders: one line of 64 MB"""
     lines = place.lines("orders")
@@ -134,7 +134,7 @@ def very_long_line(place: Place, draw: Random) -> None:
     place.write_lines("orders", lines)
 
 
-@of_data("held", "raw.orders:contract", "orders.csv")
+@of_data("held", "raw.orders:arrived", ("orders.csv", "a double quote opens in line", "never closes"))
 def open_quote(place: Place, draw: Random) -> None:
     """orders: a quotation mark that is never closed, in the first tenth of the file"""
     lines = place.lines("orders")
@@ -160,7 +160,7 @@ def unparseable_dates(place: Place, draw: Random) -> None:
     place.change("orders", 0.02, draw, lambda row: {"ordered_at": "2026-02-30 10:00:00"})
 
 
-@of_data("set aside", words="set aside")
+@of_data("set aside", words="rows are in quarantine")
 def few_unparseable_dates(place: Place, draw: Random) -> None:
     """orders: 0.5 % with a date that does not exist, below the limit of 1 %"""
     place.change("orders", 0.005, draw, lambda row: {"ordered_at": "2026-02-30 10:00:00"})
@@ -216,7 +216,7 @@ def keys_used_again(place: Place, draw: Random) -> None:
     )
 
 
-@of_data("set aside", words="set aside")
+@of_data("set aside")
 def rows_twice(place: Place, draw: Random) -> None:
     """orders: each row twice in the file"""
     rows = place.rows("orders")

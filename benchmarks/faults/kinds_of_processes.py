@@ -232,7 +232,9 @@ def status_damaged(place: Place, draw: Random) -> Answer:
 
 
 def newest_load(place: Place, feed: str) -> Path:
-    return max((place.home / "landing" / feed).glob("load=*"))
+    """The folder of the newest load that the served release was made from."""
+    newest = max(load["load_id"] for load in place.manifest()["loads"] if load["feed"] == feed)
+    return place.home / "landing" / feed / f"load={newest}"
 
 
 @of_disk("held", "raw.loads:rows_are_conserved", ("orders", "it is gone"))

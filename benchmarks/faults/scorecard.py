@@ -22,6 +22,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -52,13 +53,13 @@ class Result:
     seconds: float
 
 
-def tried(fault: Fault, company: Path, folder: Path, seed: int, clean: dict[str, str]) -> Result:
+def tried(fault: Fault, company: Path, folder: Path, seed: int, clean: dict[str, Any]) -> Result:
     """Plant a fault into a copy of the company, and judge what became of it."""
     place = copied(company, folder)
     begun = time.monotonic()
-    known = set_aside(place), warnings(place)
+    warned = warnings(place)
     answer = fault.plant(place, Random(f"{seed} {fault.name}")) or place.touchstone("refresh")
-    happened, by = outcome(fault, place, answer, *known, clean)
+    happened, by = outcome(fault, place, answer, warned, clean)
     told = answer.told + "\n".join(warnings(place).values() if answer.exit_code == 0 else [])
     if place.environment and any(secret in told for secret in place.environment.values()):
         place.damage.append("a secret is told")
@@ -86,7 +87,7 @@ def tried(fault: Fault, company: Path, folder: Path, seed: int, clean: dict[str,
 
 
 def outcome(
-    fault: Fault, place: Place, answer: Answer, aside: int, warned: dict[str, str], clean: dict[str, str]
+    fault: Fault, place: Place, answer: Answer, warned: dict[str, str], clean: dict[str, Any]
 ) -> tuple[str, list[str]]:
     """What happened in the words of `Fault.expected`, and by which checks."""
     if "Traceback (most recent call last)" in answer.told:
@@ -99,8 +100,8 @@ def outcome(
     happened = {
         "recovered": True,
         "warned": bool(new) and fault.by in ("", *new),
-        "set aside": set_aside(place) > aside,
-        "read aright": contents(place) == clean,
+        "set aside": set_aside(place) > clean["set_aside"],
+        "read aright": contents(place) == clean["marts"],
     }
     kinds = [kind for kind, has in happened.items() if has]
     return (fault.expected if fault.expected in kinds else "published"), list(new)
@@ -227,7 +228,7 @@ def main() -> None:
         place = copied(company, options.work / "place")
         if (answer := place.touchstone("refresh")).exit_code:
             sys.exit(f"the clean export is not published:\n{answer.told}")
-        clean_page.write_text(json.dumps(contents(place)), "utf-8")
+        clean_page.write_text(json.dumps({"marts": contents(place), "set_aside": set_aside(place)}), "utf-8")
     clean = json.loads(clean_page.read_text("utf-8"))
     for fault in asked:
         if fault.name in results and options.only is None:

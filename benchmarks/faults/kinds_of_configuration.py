@@ -75,12 +75,12 @@ def ratio_of_words(place: Place, draw: Random) -> None:
     )
 
 
-@of_configuration("refused", words=("parcel_speed", "judgements"))
+@of_configuration("refused", words=("nps", "judgements"))
 def nobody_judged(place: Place, draw: Random) -> None:
     """quality.yml: a new indicator in the tree that no expert has compared"""
 
     def grow(told):
-        told["hierarchy"]["process"] = [*told["hierarchy"]["process"], "parcel_speed"]
+        told["trees"]["service_quality"]["process"]["nps"] = {}
 
     place.configure("quality", grow)
 
@@ -128,13 +128,13 @@ def unknown_time_zone(place: Place, draw: Random) -> None:
     place.configure("sources", lambda told: told.update(time_zone="Mars/Olympus"))
 
 
-@of_configuration("held", "raw.orders:arrived", ("amount", "sources.yml"))
+@of_configuration("held", "raw.orders:arrived", ("sources.yml, feeds.orders", "syntax error"))
 def broken_expression(place: Place, draw: Random) -> None:
     """sources.yml: an expression that is no SQL"""
     place.configure("sources", lambda told: told["feeds"]["orders"].update(columns={"amount": "source.amount * * 2"}))
 
 
-@of_configuration("held", "raw.orders:arrived", ("price", "amount"))
+@of_configuration("held", "raw.orders:arrived", ("sources.yml, feeds.orders", "price"))
 def unknown_column(place: Place, draw: Random) -> None:
     """sources.yml: an expression over a column that the file has not"""
     place.configure("sources", lambda told: told["feeds"]["orders"].update(columns={"amount": "source.price"}))

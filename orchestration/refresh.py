@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestration.errors import UserError
 from orchestration.judging.weighing import hierarchies, weighed
-from orchestration.publishing import catalogue, status
+from orchestration.publishing import backcasts, catalogue, status
 from orchestration.publishing.lock import home_lock
 from orchestration.settings import PROJECT, Settings
 from orchestration.warehouse.duckdb import Warehouse
@@ -71,6 +71,7 @@ def run_refresh(
         )
     with home_lock(settings.home, "touchstone refresh"):
         Warehouse(settings.warehouse_file).prepare()  # says in words if another program has it open
+        backcasts.base_of_release(settings.home, settings.as_of(as_of))  # or if that release is damaged
         return _run(settings, as_of, sources, tell)
 
 

@@ -296,7 +296,7 @@ def category_renamed(place: Place, draw: Random) -> None:
     place.change("orders", 1, draw, lambda row: {"category": "wires"} if row["category"] == "cable" else {})
 
 
-@of_data("held", words=("score", "scale"))
+@of_data("held", "drift", "satisfaction")
 def scale_changed(place: Place, draw: Random) -> None:
     """surveys: answers from 0 to 100 beside a scale of 1 to 5"""
     place.change("surveys", 1, draw, lambda row: {"score": str(float(row["score"]) * 20)})

@@ -1,7 +1,6 @@
 """Faults of processes, disks and time: programs that die or meet, files that break, days that are not in turn."""
 
 import datetime as dt
-import os
 import shutil
 import signal
 import subprocess
@@ -24,7 +23,6 @@ reader = duckdb.connect(sys.argv[1], read_only=True)
 print("open", flush=True)
 sys.stdin.read()
 """
-NOBODY = 65534
 
 
 # --- processes ----------------------------------------------------------------------------------------------------
@@ -142,16 +140,15 @@ class reader:
 # --- disks --------------------------------------------------------------------------------------------------------
 
 
-@of_disk("refused", words=("Permission denied", "home"))
-def unwritable_home(place: Place, draw: Random) -> Answer:
-    """a home that the program's user may not write to"""
-    if os.geteuid() == 0:
-        return place.touchstone("refresh", before=lambda: os.setuid(NOBODY))
-    place.home.chmod(0o500)
+@of_disk("refused", words=("Read-only file system", "nothing is lost"))
+def read_only_home(place: Place, draw: Random) -> Answer:
+    """a home on a disk that has become read-only"""
+    subprocess.run(["mount", "--bind", str(place.home), str(place.home)], check=True)
     try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", str(place.home)], check=True)
         return place.touchstone("refresh")
     finally:
-        place.home.chmod(0o700)
+        subprocess.run(["umount", "-l", str(place.home)], check=True)
 
 
 def on_a_small_disk(place: Place, free: int) -> Answer:
@@ -206,11 +203,12 @@ def mart_damaged(place: Place, draw: Random) -> Answer:
     return place.touchstone("refresh")
 
 
-@of_disk("recovered")
+@of_disk("refused", words=("The manifest of release", "cannot be read", "Roll back"))
 def manifest_damaged(place: Place, draw: Random) -> Answer:
-    """the manifest of the served release is half there; the doctor finds it, the next refresh publishes over it"""
+    """the manifest of the served release, which history goes on from, is half there; the doctor finds it"""
     path = place.current.resolve() / "manifest.json"
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    place.before = place.served()
     if "WRONG served release" not in (doctor := place.touchstone("doctor")).told or doctor.exit_code != 1:
         place.damage.append("the doctor does not find it")
     return place.touchstone("refresh")
@@ -263,7 +261,7 @@ def warehouse_deleted(place: Place, draw: Random) -> None:
     (place.home / "warehouse.duckdb").unlink()
 
 
-@of_disk("refused", words="warehouse")
+@of_disk("refused", words=("warehouse.duckdb", "remove it"))
 def warehouse_damaged(place: Place, draw: Random) -> None:
     """warehouse.duckdb is cut off"""
     path = place.home / "warehouse.duckdb"

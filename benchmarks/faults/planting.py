@@ -192,30 +192,27 @@ class Place:
 
     # --- commands -----------------------------------------------------------------------------------------------
 
-    def touchstone(self, *arguments: str, before: Callable[[], None] | None = None) -> Answer:
-        """Run a command to its end; `before` runs in the child first."""
-        running = self.start(*arguments, before=before)
-        return running.ended()
+    def touchstone(self, *arguments: str) -> Answer:
+        """Run a command to its end."""
+        return self.start(*arguments).ended()
 
-    def start(self, *arguments: str, before: Callable[[], None] | None = None) -> "Running":
+    def start(self, *arguments: str) -> "Running":
         log = self.folder / f"log-{time.monotonic_ns()}"
         child = os.fork()
         if child:
             return Running(child, log)
         try:
-            os._exit(self._command(arguments, log, before))
+            os._exit(self._command(arguments, log))
         finally:
             os._exit(70)
 
-    def _command(self, arguments: tuple[str, ...], log: Path, before: Callable[[], None] | None) -> int:
+    def _command(self, arguments: tuple[str, ...], log: Path) -> int:
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(output, 1)
         os.dup2(output, 2)
         sys.stdout.reconfigure(line_buffering=True)
         os.environ.update({"TOUCHSTONE_HOME": str(self.home), "TOUCHSTONE_CONFIG": str(self.config)} | self.environment)
         try:
-            if before:
-                before()
             import_module("orchestration.cli").main(list(arguments), prog_name="touchstone")
             code = 0
         except SystemExit as ended:

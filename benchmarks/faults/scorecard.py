@@ -146,7 +146,7 @@ are those of a clean export. *Recovered*: the next refresh publishes without hel
 was byte for byte what it was, or a complete release after a switch; *cause* whether the message names the file, the
 column, the key or the word.
 
-**{caught} of {kinds} kinds came out as they must; of the {blocking} that must be held or refused {escaped} reached a
+**{kinds} of {all} kinds were run, and {caught} came out as they must; of the {blocking} that must be held or refused {escaped} reached a
 release.**
 """
 
@@ -162,6 +162,7 @@ def page(results: dict[str, Result], seed: int, releases: int) -> str:
         seed=seed,
         caught=sum(results[fault.name].is_caught for fault in ran),
         kinds=len(ran),
+        all=len(KINDS),
         blocking=len(blocking),
         escaped=len(escaped) or "none",
     )

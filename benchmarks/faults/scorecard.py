@@ -146,8 +146,8 @@ are those of a clean export. *Recovered*: the next refresh publishes without hel
 was byte for byte what it was, or a complete release after a switch; *cause* whether the message names the file, the
 column, the key or the word.
 
-**{kinds} of {all} kinds were run, and {caught} came out as they must; of the {blocking} that must be held or refused {escaped} reached a
-release.**
+**{kinds} of {all} kinds were run, and {caught} came out as they must; of the {blocking} that must be held or refused
+{escaped} reached a release.**
 """
 
 HEAD = "| fault | expected | happened | by | served | cause |\n|---|---|---|---|---|---|\n"

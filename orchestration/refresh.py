@@ -12,7 +12,7 @@ from typing import Any
 from orchestration.alerts import telling
 from orchestration.errors import UserError
 from orchestration.judging.weighing import hierarchies, weighed
-from orchestration.publishing import catalogue, status
+from orchestration.publishing import backcasts, catalogue, status
 from orchestration.publishing.lock import home_lock
 from orchestration.settings import PROJECT, Settings
 from orchestration.warehouse.duckdb import Warehouse
@@ -72,10 +72,17 @@ def run_refresh(
             mend="correct the name before the equals sign",
         )
     with home_lock(settings.home, "touchstone refresh"):
-        Warehouse(settings.warehouse_file).prepare()  # says in words if another program has it open
-        outcome = _run(settings, as_of, sources, tell)
+        try:
+            Warehouse(settings.warehouse_file).prepare()  # says in words if another program has it open
+            backcasts.base_of_release(settings.home, settings.as_of(as_of))  # or if that release is damaged
+            outcome = _run(settings, as_of, sources, tell)
+        except UserError as error:  # no run has begun that could tell
+            status.record_error(settings.home, error.what)
+            outcome = error
     for problem in telling.tell(settings):
         print(problem, file=sys.stderr)
+    if isinstance(outcome, UserError):
+        raise outcome
     return outcome
 
 

@@ -70,11 +70,14 @@ class Status:
 def read(home: Path) -> Status:
     """What holds now; `current` and the pin are asked, so that a process that died early cannot mislead."""
     path = catalogue.published(home) / "status.json"
+    known = Status()
     if path.exists():
-        written = json.loads(path.read_text(encoding="utf-8"))
-        known = Status(**{field.name: written[field.name] for field in fields(Status) if field.name in written})
-    else:
-        known = Status()
+        try:
+            written = json.loads(path.read_text(encoding="utf-8"))
+            known = Status(**{field.name: written[field.name] for field in fields(Status) if field.name in written})
+        except (ValueError, TypeError):  # the next run writes it anew; it must not keep that run from starting
+            told = "status.json is damaged: what was held, and why, is not known; the next refresh writes it anew"
+            known = Status(last_outcome="error", last_outcome_at=_iso(datetime.now(UTC)), last_message=told)
     return replace(known, **_served(home), **_pinned(home))
 
 

@@ -35,7 +35,7 @@ def write_rows(connection: duckdb.DuckDBPyConnection, home: Path, arrival: Arriv
         raise not_read(arrival.feed_name, arrival.files, error) from None
     has_csv = any(file.format == "csv" for file in arrival.own)
     if has_csv:
-        refuse_swallowed_lines(connection, arrival.feed_name)
+        refuse_swallowed_lines(connection, arrival)
     if feed.join:
         check_one_row_each(connection, arrival.feed_name, staged)
 

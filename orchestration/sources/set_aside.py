@@ -8,6 +8,9 @@ import duckdb
 from orchestration.errors import UserError
 from orchestration.sources.arrival import IS_QUARANTINED, Arrival
 from orchestration.sources.files import SourceFile, literal, quoted
+from orchestration.sources.readers.lines import BLOCK, LONGEST_RECORD, Quotes, line_end
+
+ENGINES_BUFFER = 32_000_000  # bytes; beyond them DuckDB 2.0 gives a record up without telling what it passed over
 
 
 def find_places(connection: duckdb.DuckDBPyConnection, arrival: Arrival, judged: str) -> None:
@@ -63,7 +66,7 @@ def errors_of(connection: duckdb.DuckDBPyConnection, file: SourceFile) -> list[t
 
 def write_set_aside(connection: duckdb.DuckDBPyConnection, arrival: Arrival, every_row: str, path: Path) -> None:
     """Every refused or excluded row with its file, line, column, reason and text."""
-    columns = ", ".join(map(quoted, arrival.names))
+    columns = ", ".join(f"rows.{quoted(name)}" for name in arrival.names)
     connection.execute(f"""
         copy (
             select
@@ -102,29 +105,75 @@ def refuse_unread(arrival: Arrival) -> None:
                 )
 
 
-def refuse_swallowed_lines(connection: duckdb.DuckDBPyConnection, feed_name: str) -> None:
+def refuse_swallowed_lines(connection: duckdb.DuckDBPyConnection, arrival: Arrival) -> None:
     """A quote that never closes takes the lines after it along: no honest count of rows is left to give.
 
-    The engine keeps 10 000 characters of a broken line, so a longer one could not be kept whole either.
+    The engine keeps 10 000 characters of a broken line, so a longer one could not be kept whole either. Where it gives
+    a record up after 32 MB, it shows the first line alone and passes over the others, so that line is read here; and
+    of a line that is itself longer than that it says nothing at all.
     """
-    found = connection.execute(
-        "select any_value(file_path), min(line), arg_min(error_type::varchar, line) "
-        "from reject_errors join reject_scans using (scan_id, file_id) "
-        # Where lines end in CRLF, the engine begins each with the end of the one before.
-        r"where trim(csv_line, e'\r\n') like e'%\n%' or length(csv_line) >= 10000 group by scan_id, file_id order by 1"
-    ).fetchone()
-    if not found:
-        return
-    path, line, error = found
-    if error == "UNQUOTED VALUE":
-        what = f"a double quote opens in line {line} and never closes: the lines after it cannot be told apart"
-    elif error == "LINE SIZE OVER MAXIMUM":
-        what = f"line {line} is longer than 2 MB, or a double quote opens there and never closes"
-    else:
-        what = f"the record in line {line} has {error.lower()}, and runs over several lines or 10 000 characters"
-    raise UserError(
-        what,
-        where=f"{path}, line {line}, feed {feed_name}",
-        mend='close the quote, write a quote inside a value as "", give each record the fields of the header, and '
-        "export the file again",
-    )
+    mend = 'close the quote, write a quote inside a value as "", give each record the fields of the header, and '
+    mend += "export the file again"
+    for file in arrival.own:
+        if file.format != "csv":
+            continue
+        if file.path.stat().st_size > ENGINES_BUFFER and (line := overlong_line(file.path)):
+            raise UserError(
+                f"line {line} is longer than 2 MB",
+                where=f"{file.path}, line {line}, feed {arrival.feed_name}",
+                mend="see whether the file is damaged there, and export it again",
+            )
+        found = connection.execute(
+            "select line, error_type::varchar, line_byte_position, byte_position, "
+            # Where lines end in CRLF, the engine begins each with the end of the one before.
+            r"trim(csv_line, e'\r\n') like e'%\n%' or length(csv_line) >= 10000 "
+            "from reject_errors join reject_scans using (scan_id, file_id) where file_path = ? order by line",
+            [str(file.path)],
+        ).fetchall()
+        for line, error, begin, error_at, runs_on in found:
+            is_open = error == "UNQUOTED VALUE" and not runs_on and leaves_quote_open(file, begin, error_at)
+            if not runs_on and not is_open:
+                continue
+            if error == "UNQUOTED VALUE":
+                what = f"a double quote opens in line {line} and never closes: the lines after it cannot be told apart"
+            elif error == "LINE SIZE OVER MAXIMUM":
+                what = f"line {line} is longer than 2 MB, or a double quote opens there and never closes"
+            else:
+                what = (
+                    f"the record in line {line} has {error.lower()}, and runs over several lines or 10 000 characters"
+                )
+            raise UserError(what, where=f"{file.path}, line {line}, feed {arrival.feed_name}", mend=mend)
+
+
+def leaves_quote_open(file: SourceFile, begin: int, error_at: int) -> bool:
+    """Whether a quote is open at the end of the line that holds the byte `error_at`, counted from 1.
+
+    The engine's beginning of the record may be that of the record before.
+    """
+    with file.path.open("rb") as stream:
+        end = line_end(stream.read(BLOCK))
+        stream.seek(begin - 1)
+        text = stream.read(max(error_at - begin, 1))
+        while end not in (rest := stream.read(BLOCK)) and rest:
+            text += rest
+    quotes = Quotes(file.delimiter)
+    for line in (text + rest.split(end, 1)[0]).lstrip(b"\r\n").split(end):
+        quotes.read(line)
+    return quotes.is_open
+
+
+def overlong_line(path: Path) -> int | None:
+    """The first line that is longer than the engine takes; a search for two line ends in each block."""
+    length = passed = 0
+    with path.open("rb") as stream:
+        end = line_end(stream.read(BLOCK))
+        stream.seek(0)
+        while block := stream.read(BLOCK):
+            first = block.find(end)
+            length += len(block) if first < 0 else first
+            if length > LONGEST_RECORD:
+                return passed + 1
+            if first >= 0:
+                passed += block.count(end)
+                length = len(block) - block.rfind(end) - 1
+    return None

@@ -39,10 +39,13 @@ class Warehouse:
         try:
             connection = duckdb.connect(str(self.path))
         except duckdb.IOException as error:
+            is_open_elsewhere = "lock" in str(error)
             raise UserError(
                 f"the warehouse cannot be opened: {' '.join(str(error).split())}",
                 where=str(self.path),
-                mend="close the program that has it open; BI tools read published/current/marts.duckdb instead",
+                mend="close the program that has it open; BI tools read published/current/marts.duckdb instead"
+                if is_open_elsewhere
+                else "if the file is damaged, remove it, and its .wal: the next refresh builds it from landing",
             ) from None
         try:
             connection.execute(f"set memory_limit = '{os.environ.get('TOUCHSTONE_MEMORY', '4GB')}'")

@@ -135,3 +135,15 @@ def test_json_and_parquet_say_the_same(warehouse, home):
     )
     assert json.loads(row["reasons"]) == written["reasons"]
     assert (published / written["path"]).resolve() == catalogue.served(home).directory
+
+
+def test_a_damaged_status_is_told_and_stops_nobody(warehouse, home):
+    """Half a file, as a full disk of another program leaves it: what is served is still known, and runs go on."""
+    release_id = release.publish(warehouse, home, manifest=manifest_of()).release_id
+    path = home / "published" / "status.json"
+    path.write_bytes(path.read_bytes()[:40])
+    known = status.read(home)
+    assert known.release_id == release_id
+    assert known.last_outcome == "error"
+    assert "status.json is damaged" in known.last_message
+    assert status.record_published(home).last_outcome == "published"

@@ -4,10 +4,7 @@ import json
 import subprocess
 import sys
 
-import dagster as dg
-from a_company import rewrite
-
-from orchestration.definitions import definitions
+from a_company import alone, rewrite
 
 
 def change(position, value):
@@ -101,24 +98,9 @@ def test_a_refused_file_that_is_gone_still_holds_the_refresh(company, monkeypatc
 
 def contract_of_orders() -> str | None:
     """Why the contract of orders does not hold, after landing them alone; None where it does."""
-    job = definitions().resolve_implicit_global_asset_job_def()
-    with dg.DagsterInstance.get() as instance:
-        result = job.execute_in_process(
-            instance=instance, asset_selection=[dg.AssetKey(["raw", "orders"])], raise_on_error=False
-        )
+    result = alone("raw.orders")
     [told] = [check for check in result.get_asset_check_evaluations() if check.check_name == "contract"]
     return None if told.passed else told.description
-
-
-def release_alone(company, *others: str) -> dg.ExecuteInProcessResult:
-    """What the page does when a person launches a few assets without their upstream."""
-    job = definitions().resolve_implicit_global_asset_job_def()
-    with dg.DagsterInstance.get() as instance:
-        return job.execute_in_process(
-            instance=instance,
-            asset_selection=[dg.AssetKey(name.split(".")) for name in (*others, "release.current")],
-            raise_on_error=False,
-        )
 
 
 def test_release_launched_alone_after_a_failed_check_is_refused(company, monkeypatch):
@@ -128,7 +110,7 @@ def test_release_launched_alone_after_a_failed_check_is_refused(company, monkeyp
     assert company.touchstone("refresh").exit_code == 3
     monkeypatch.setenv("TOUCHSTONE_HOME", str(company.home))
     monkeypatch.setenv("DAGSTER_HOME", str(company.home / "dagster"))
-    result = release_alone(company)
+    result = alone("release.current")
     assert not result.success
     told = result.failure_data_for_node("release__current").user_failure_data.description
     assert "raw.orders:contract failed" in told
@@ -140,7 +122,7 @@ def test_table_built_again_without_its_checks_is_refused(company, monkeypatch):
     before = company.served_bytes()
     monkeypatch.setenv("TOUCHSTONE_HOME", str(company.home))
     monkeypatch.setenv("DAGSTER_HOME", str(company.home / "dagster"))
-    result = release_alone(company, "facts.customers")
+    result = alone("facts.customers", "release.current")
     assert not result.success
     told = result.failure_data_for_node("release__current").user_failure_data.description
     assert "facts.customer_orders:is_current outdated: it was built from an older facts.customers" in told
@@ -163,7 +145,7 @@ def test_experts_who_contradict_themselves_on_activity_hold_the_refresh(company,
     monkeypatch.setenv("TOUCHSTONE_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("TOUCHSTONE_HOME", str(company.home))
     monkeypatch.setenv("DAGSTER_HOME", str(company.home / "dagster"))
-    result = release_alone(company, "scores.quality_weights")
+    result = alone("scores.quality_weights", "release.current")
     assert not result.success
     checks = {check.check_name: check for check in result.get_asset_check_evaluations()}
     told = checks["each_expert_is_consistent"]

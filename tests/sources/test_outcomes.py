@@ -127,6 +127,30 @@ def test_an_unclosed_quote_far_from_the_end_is_refused_too(desk):
         desk.land()
 
 
+def test_an_unclosed_quote_is_refused_in_a_file_beyond_the_engines_buffer(desk):
+    """After 32 MB the engine goes on with the next line, and tells of the first of the lost ones alone."""
+    rows = [f"{number},c,2026-01-01,5,{'x' * 200}" for number in range(170_000)]
+    rows[70] = rows[70].replace(",c,", ',"c,')
+    desk.put("\n".join(["order_id,customer_id,ordered_at,amount,region", *rows]) + "\n")
+    with pytest.raises(UserError, match="a double quote opens in line 72 and never closes"):
+        desk.land()
+
+
+def test_a_line_beyond_the_engines_buffer_is_refused_in_words(desk):
+    """Of a line of more than 32 MB the engine says nothing: it would be no row of any outcome."""
+    desk.put(f"order_id,customer_id,ordered_at,amount\n{GOOD}\n{'x' * 33_000_000}\n2,c,2026-01-01,5\n")
+    with pytest.raises(UserError, match="line 3 is longer than 2 MB") as refused:
+        desk.land()
+    assert "orders.csv, line 3" in refused.value.where
+
+
+def test_a_refused_row_of_the_customers_is_set_aside(desk):
+    """The list of files has a column `name` too."""
+    desk.put("customer_id,name,registered_at\n1,Li Na,2026-01-01\n2,Wang,soon\n", "customers.csv")
+    load = desk.land("customers.csv", "customers")
+    assert [(row["name"], row["_reason"]) for row in desk.set_aside(load)] == [("Wang", "unparseable:registered_at")]
+
+
 def test_a_broken_record_of_several_lines_is_refused_in_words(desk):
     """Whether it is one record or two swallowed ones cannot be told."""
     with pytest.raises(UserError, match="the record in line 3 has too many columns"):

@@ -71,19 +71,18 @@ def run_refresh(
             where="--source",
             mend="correct the name before the equals sign",
         )
-    with home_lock(settings.home, "touchstone refresh"):
-        try:
-            Warehouse(settings.warehouse_file).prepare()  # says in words if another program has it open
-            backcasts.base_of_release(settings.home, settings.as_of(as_of))  # or if that release is damaged
-            outcome = _run(settings, as_of, sources, tell)
-        except UserError as error:  # no run has begun that could tell
-            status.record_error(settings.home, error.what)
-            outcome = error
-    for problem in telling.tell(settings):
-        print(problem, file=sys.stderr)
-    if isinstance(outcome, UserError):
-        raise outcome
-    return outcome
+    try:
+        with home_lock(settings.home, "touchstone refresh"):
+            try:
+                Warehouse(settings.warehouse_file).prepare()  # says in words if another program has it open
+                backcasts.base_of_release(settings.home, settings.as_of(as_of))  # or if that release is damaged
+            except UserError as error:
+                status.record_error(settings.home, error.what)
+                raise
+            return _run(settings, as_of, sources, tell)
+    finally:
+        for problem in telling.tell(settings):
+            print(problem, file=sys.stderr)
 
 
 def _run(settings: Settings, as_of: str | None, sources: dict[str, str], tell: Callable[[str], None] | None) -> Outcome:

@@ -181,7 +181,7 @@ def write_set(warehouse: duckdb.DuckDBPyConnection, directory: Path, manifest: d
     try:
         marts.write(warehouse, directory, manifest)
         marts.verify(warehouse, directory, expected)
-    except duckdb.IOException as error:
+    except (duckdb.IOException, duckdb.TransactionException) as error:  # the second where a commit cannot be written
         raise UserError(
             f"The release could not be written: {error}",
             where=str(directory.parent),

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from orchestration.sources.quarantine import Refused
 
 HELD = 3
-OUTSIDE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}  # the machine's, not the program's
+# The machine's, not the program's.
+OUTSIDE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def leave_quietly() -> None:

@@ -3,10 +3,11 @@
     python benchmarks/faults/readers.py --turns 200 --seed 1
 
 A turn publishes a release whose marts all bear its number; one in four is taken back afterwards. Meanwhile four readers
-join the marts in `published/current/marts.duckdb` and in the Parquet files of the resolved directory, a few times a second each.
-One more, a DuckDB of 2024, opens the first release and never closes it. Whether readers delay anything is asked against
-turns between in which they rest, and turns in which they read what nobody publishes to. Then the same with
-PostgreSQL: `serve` after each turn, and two joins over the marts in one transaction that asks for repeatable reads.
+join the marts in `published/current/marts.duckdb` and in the Parquet files of the resolved directory, a few times a
+second each. One more, a DuckDB of 2024, opens the first release and never closes it. Whether readers delay anything is
+asked against turns between in which they rest, and turns in which they read what nobody publishes to. Then the same
+with PostgreSQL: `serve` after each turn, and two joins over the marts in one transaction that asks for repeatable
+reads.
 """
 
 import argparse

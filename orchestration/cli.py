@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 HELD = 3
 WARNINGS_SHOWN = 5
 OK = ("ok    ", "green")
-OUTSIDE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}  # the machine's, not the program's
+# The machine's, not the program's.
+OUTSIDE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def leave_quietly() -> None:

@@ -94,19 +94,20 @@ def _enter(home: Path, who: str) -> None:
         # Python opens files close-on-exec: a program started by the holder does not keep the lock.
         descriptor = os.open(home / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = _read_holder(descriptor)
-            os.close(descriptor)
-            raise _refusal(home, holder) from None
-        except OSError:
-            os.close(descriptor)
+            _lock(home, descriptor, who)
+        except BaseException:
+            os.close(descriptor)  # a lock whose holder could not be noted, as on a full disk, is not kept either
             raise
-        _write_holder(
-            descriptor,
-            {"pid": os.getpid(), "who": who, "since": datetime.now(UTC).isoformat(timespec="seconds")},
-        )
         _held[home] = _Held(descriptor, depth=1)
+
+
+def _lock(home: Path, descriptor: int, who: str) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise _refusal(home, _read_holder(descriptor)) from None
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    _write_holder(descriptor, {"pid": os.getpid(), "who": who, "since": since})
 
 
 def _leave(home: Path) -> None:

@@ -6,6 +6,8 @@ it. Whether a candidate may be published is the gate's business.
 
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,7 +40,10 @@ def publish(warehouse: duckdb.DuckDBPyConnection, home: Path, *, manifest: dict,
     Raises
     ------
     UserError
-        What is served is pinned, or another process is writing.
+        What is served is pinned, another process is writing, or the engine cannot write, as on a full disk. Where
+        only the status could not be written, the message says that the release is served.
+    OSError
+        Python cannot write.
     RuntimeError
         What was written does not read back as it was.
 
@@ -56,23 +61,23 @@ def publish(warehouse: duckdb.DuckDBPyConnection, home: Path, *, manifest: dict,
             "replaced": catalogue.served_id(home),
         }
         directory = catalogue.releases_directory(home) / release_id
-        temporary = directory.with_name(f".tmp-{release_id}")
-        temporary.mkdir(parents=True)
+        work = directory.with_name(f".tmp-{release_id}")
+        temporary = work / "release"
         try:
+            temporary.mkdir(parents=True)
             write_set(warehouse, temporary, manifest)
+            # `work` stays until the switch: should the process die before it, the next one takes the release away.
             temporary.rename(directory)
             durable.sync(directory.parent)
             switch(home, release_id)
         except BaseException:
-            discard(temporary)
             if catalogue.served_id(home) != release_id:
                 discard(directory)
+            discard(work)
             raise
-        try:
+        work.rmdir()
+        with _served_all_the_same(home, release_id, "mend it; the next refresh writes the status"):
             status.record_published(home, message)
-        except Exception as error:
-            error.add_note(f"Release {release_id} is served; only the status could not be written.")
-            raise
         return catalogue.find(home, release_id)
 
 
@@ -94,15 +99,19 @@ def rollback(home: Path, release_id: str | None = None, *, who: str = "rollback"
     Raises
     ------
     UserError
-        There is nothing to go back to, or the release is damaged; `current` is then as it was.
+        There is nothing to go back to, or the release is damaged; `current` is then as it was. Or only the status
+        could not be written: the message says that the release is served.
     """
     with home_lock(home, who):
+        remove_leftovers(home)
         target = catalogue.find(home, release_id or _replaced_by_served(home))
         verify(target)
         # Pinned first: should the process die in between, the next refresh refuses instead of switching.
         with pins.pinned(home, target.release_id, who):
             switch(home, target.release_id)
-        status.record_switch(home)
+        again = f"mend it, then run `touchstone rollback {target.release_id}` once more"
+        with _served_all_the_same(home, target.release_id, again):
+            status.record_switch(home)
         return target
 
 
@@ -137,8 +146,16 @@ def verify(release: ReleaseInfo) -> None:
 
 
 def remove_leftovers(home: Path) -> None:
-    """Remove what dead processes left half-written. The caller holds the lock, so nothing of it is in use."""
-    catalogue.releases_directory(home).mkdir(parents=True, exist_ok=True)
+    """Remove what dead processes left half-written, and a release that one of them had not switched to yet.
+
+    The caller holds the lock, so nothing of it is in use.
+    """
+    releases = catalogue.releases_directory(home)
+    releases.mkdir(parents=True, exist_ok=True)
+    for work in filter(durable.is_leftover, releases.iterdir()):
+        release_id = work.name.removeprefix(".tmp-")
+        if release_id in catalogue.release_ids(home) and release_id != catalogue.served_id(home):
+            discard(releases / release_id)
     places = (catalogue.published(home), catalogue.releases_directory(home), catalogue.backcasts_directory(home))
     for directory in filter(Path.is_dir, places):
         for path in filter(durable.is_leftover, directory.iterdir()):
@@ -149,14 +166,27 @@ def remove_leftovers(home: Path) -> None:
 
 
 def write_set(warehouse: duckdb.DuckDBPyConnection, directory: Path, manifest: dict) -> None:
-    """Fill a directory with a whole release, verified and on the disk."""
+    """Fill a directory with a whole release, verified and on the disk.
+
+    Raises
+    ------
+    UserError
+        The engine cannot write there, as on a full disk.
+    """
     expected = marts.contents(warehouse)
     if not expected:
         raise ValueError("there is nothing to publish: the warehouse has no table in schema marts")
     keys = manifest.pop("keys", {})
     manifest["marts"] = {name: {**asdict(content), "key": keys.get(name, [])} for name, content in expected.items()}
-    marts.write(warehouse, directory, manifest)
-    marts.verify(warehouse, directory, expected)
+    try:
+        marts.write(warehouse, directory, manifest)
+        marts.verify(warehouse, directory, expected)
+    except (duckdb.IOException, duckdb.TransactionException) as error:  # the second where a commit cannot be written
+        raise UserError(
+            f"The release could not be written: {error}",
+            where=str(directory.parent),
+            mend="mend it, as by making room on the disk, and refresh again; what is served is as it was",
+        ) from error
     with duckdb.connect(directory / marts.DATABASE, read_only=True) as connection:
         page = report.render(connection, manifest)
     (directory / "report.html").write_text(page, encoding="utf-8")
@@ -170,6 +200,19 @@ def discard(directory: Path) -> None:
         doomed = directory.with_name(f".tmp-discarded-{secrets.token_hex(4)}")
         directory.rename(doomed)
         shutil.rmtree(doomed)
+
+
+@contextmanager
+def _served_all_the_same(home: Path, release_id: str, mend: str) -> Iterator[None]:
+    """Say of a status that cannot be written that the switch has happened: it is the moment of publishing."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"Release {release_id} is served, but the status could not be written: {error.strerror or error}.",
+            where=str(catalogue.published(home) / "status.json"),
+            mend=mend,
+        ) from error
 
 
 def _refuse_if_pinned(home: Path) -> None:

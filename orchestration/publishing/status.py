@@ -3,8 +3,8 @@
 No personal data: of a reason only the named fields are kept, and never the keys of rows.
 """
 
+import io
 import json
-import tempfile
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +18,9 @@ from orchestration.publishing import catalogue, pins
 from orchestration.publishing.manifest import plain
 
 _REASON = ("check", "subject", "severity", "message", "observed", "threshold")
+
+
+NOT_HELD = {"held": False, "held_since": None, "held_as_of": None, "reasons": []}
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,11 @@ class Status:
 
 
 def read(home: Path) -> Status:
-    """What holds now; `current` and the pin are asked, so that a process that died early cannot mislead."""
+    """What holds now; `current` and the pin are asked, so that a process that died early cannot mislead.
+
+    Where it died between the switch and its word here, the release says itself that it was published: what held an
+    earlier candidate is over.
+    """
     path = catalogue.published(home) / "status.json"
     known = Status()
     if path.exists():
@@ -78,14 +85,18 @@ def read(home: Path) -> Status:
         except (ValueError, TypeError):  # the next run writes it anew; it must not keep that run from starting
             told = "status.json is damaged: what was held, and why, is not known; the next refresh writes it anew"
             known = Status(last_outcome="error", last_outcome_at=_iso(datetime.now(UTC)), last_message=told)
-    return replace(known, **_served(home), **_pinned(home))
+    served = _served(home)
+    if _is_untold(known, served):
+        told = _outcome("published", served["published_at"], "its process ended before it could say more")
+        known = replace(known, **NOT_HELD, **told)
+    return replace(known, **served, **_pinned(home))
 
 
 def record_published(home: Path, message: str = "") -> Status:
     """Say that a release was published: nothing is held any more. The caller has the lock, here and below."""
     return _write(
         home,
-        replace(read(home), held=False, held_since=None, held_as_of=None, reasons=[], **_run("published", message)),
+        replace(read(home), **NOT_HELD, **_run("published", message)),
     )
 
 
@@ -153,8 +164,19 @@ def _pinned(home: Path) -> dict:
     }
 
 
+def _is_untold(written: Status, served: dict) -> bool:
+    """Whether the served release was published after what was written last; a rollback serves an older one."""
+    if served["published_at"] is None or served["release_id"] == written.release_id:
+        return False
+    return written.last_outcome_at is None or served["published_at"] >= written.last_outcome_at
+
+
 def _run(outcome: str, message: str) -> dict:
-    return {"last_outcome": outcome, "last_outcome_at": _iso(datetime.now(UTC)), "last_message": message}
+    return _outcome(outcome, _iso(datetime.now(UTC)), message)
+
+
+def _outcome(outcome: str, at: str, message: str) -> dict:
+    return {"last_outcome": outcome, "last_outcome_at": at, "last_message": message}
 
 
 def _iso(moment: datetime) -> str:
@@ -173,6 +195,8 @@ def _write(home: Path, status: Status) -> Status:
 
 def _as_parquet(facts: dict) -> bytes:
     """One row with the same columns as the JSON; lists as JSON text, so that their type never changes."""
+    from pyarrow import parquet
+
     cells = {
         name: json.dumps(fact, ensure_ascii=False) if isinstance(fact, list | tuple) else fact
         for name, fact in facts.items()
@@ -180,10 +204,11 @@ def _as_parquet(facts: dict) -> bytes:
     columns = ", ".join(
         f"?::{'boolean' if isinstance(cell, bool) else _type(name)} as {name}" for name, cell in cells.items()
     )
-    with tempfile.TemporaryDirectory() as directory, duckdb.connect() as connection:
-        path = Path(directory) / "status.parquet"
-        connection.execute(f"copy (select {columns}) to '{path}' (format parquet)", list(cells.values()))
-        return path.read_bytes()
+    with duckdb.connect() as connection:
+        row = connection.sql(f"select {columns}", params=list(cells.values())).to_arrow_table()
+    written = io.BytesIO()  # not a file of the engine's own, which a killed process would leave behind
+    parquet.write_table(row, written)
+    return written.getvalue()
 
 
 def _type(name: str) -> str:

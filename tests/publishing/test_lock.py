@@ -1,5 +1,6 @@
 """One process writes at a time; the others are told who does."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -116,3 +117,17 @@ def test_the_lock_is_freed_when_the_block_fails(home):
     with pytest.raises(ZeroDivisionError), home_lock(home, "refresh"):
         _ = 1 / 0
     end(hold(home))
+
+
+def test_a_lock_that_cannot_be_noted_is_not_kept(home, monkeypatch):
+    """On a full disk the holder cannot be written down; once there is room, the same process goes on."""
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        with pytest.raises(OSError, match="disk full"), home_lock(home, "refresh"):
+            pass
+    with home_lock(home, "refresh"):
+        pass

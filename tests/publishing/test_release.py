@@ -1,5 +1,6 @@
 """A release is published as a whole or not at all, and can be taken back."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -188,13 +189,18 @@ def test_a_failure_right_after_the_link_moved_moves_it_back(warehouse, home, mon
     assert publish(warehouse, home).manifest["replaced"] == before.release_id
 
 
-def test_a_status_that_cannot_be_written_does_not_take_the_release_back(warehouse, home, monkeypatch):
-    """The switch is the moment of publishing; the error says that it happened."""
-    monkeypatch.setattr(status, "record_published", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full") as raised:
+@pytest.mark.parametrize("step", ["publish", "rollback"])
+def test_a_status_that_cannot_be_written_does_not_take_the_switch_back(warehouse, home, monkeypatch, step):
+    """The switch is the moment of publishing; the error says that it happened, and what to do."""
+    before = publish(warehouse, home)
+    if step == "rollback":
         publish(warehouse, home)
-    assert "is served" in raised.value.__notes__[0]
-    assert catalogue.served_id(home) in raised.value.__notes__[0]
+    monkeypatch.setattr(status, "_write", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "disk full")))
+    with pytest.raises(UserError, match="is served, but the status could not be written: disk full") as raised:
+        publish(warehouse, home) if step == "publish" else release.rollback(home)
+    served = catalogue.served_id(home)
+    assert served in raised.value.what
+    assert (served == before.release_id) == (step == "rollback")
 
 
 def test_rows_that_change_on_the_way_are_found(warehouse, home, monkeypatch):
@@ -220,6 +226,24 @@ def test_what_a_dead_run_left_is_removed_by_the_next(warehouse, home):
     (dead / "marts.duckdb").write_bytes(b"half")
     (home / "published" / ".tmp-current-dead").symlink_to("releases/nowhere")
     publish(warehouse, home)
+    assert leftovers(home) == []
+
+
+@pytest.mark.parametrize("next_step", ["publish", "rollback"])
+def test_a_release_that_was_complete_but_never_switched_to_is_removed(warehouse, home, monkeypatch, next_step):
+    """In the list it would look like one that people have been given; it could even be gone back to."""
+    infos = [publish(warehouse, home), publish(warehouse, home)]
+    with monkeypatch.context() as killed:
+        killed.setattr(release, "switch", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        killed.setattr(release, "discard", lambda directory: None)
+        with pytest.raises(KeyboardInterrupt):
+            publish(warehouse, home)
+    assert len(catalogue.release_ids(home)) == 3
+    if next_step == "publish":
+        infos.append(publish(warehouse, home))
+    else:
+        release.rollback(home)
+    assert catalogue.releases(home) == infos
     assert leftovers(home) == []
 
 

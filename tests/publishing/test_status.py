@@ -119,6 +119,31 @@ def test_a_run_that_died_before_writing_does_not_mislead(warehouse, home):
     assert status.read(home).release_id == first.release_id
 
 
+def test_what_was_held_is_over_once_a_release_is_served_whose_process_died(warehouse, home, monkeypatch):
+    """Between the switch and the status a process can be killed; nobody may look for the reasons of a hold then."""
+    release.publish(warehouse, home, manifest=manifest_of())
+    status.record_held(home, date(2026, 7, 1), [REASON])
+    with monkeypatch.context() as killed:
+        killed.setattr(status, "record_published", lambda *_: None)
+        info = release.publish(warehouse, home, manifest=manifest_of())
+    found = status.read(home)
+    assert (found.release_id, found.held, found.held_since, found.reasons) == (info.release_id, False, None, [])
+    assert (found.last_outcome, found.last_outcome_at) == ("published", info.manifest["published_at"])
+    held_again = status.record_held(home, date(2026, 7, 2), [REASON])
+    assert held_again.held_since == held_again.last_outcome_at
+
+
+def test_going_back_while_held_does_not_end_the_hold(warehouse, home, monkeypatch):
+    """The release that is served again is older than the hold."""
+    monkeypatch.setattr(status, "_iso", lambda moment: "2999-01-01T00:00:00+00:00")
+    release.publish(warehouse, home, manifest=manifest_of())
+    release.publish(warehouse, home, manifest=manifest_of())
+    status.record_held(home, date(2026, 7, 1), [REASON])
+    monkeypatch.setattr(status, "record_switch", lambda home: None)
+    release.rollback(home)
+    assert status.read(home).held
+
+
 def test_json_and_parquet_say_the_same(warehouse, home):
     """BI reads one, scripts the other; the path leads to the files without following a link."""
     release.publish(warehouse, home, manifest=manifest_of())

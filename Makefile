@@ -22,7 +22,7 @@ ui: $(BIN)/.installed  ## the Dagster page and its daemon on 127.0.0.1, history 
 	exec $(BIN)/dagster dev -m orchestration.definitions -h 127.0.0.1 -p $(PORT)
 
 test: $(BIN)/.installed  ## every test that needs only Python
-	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder --durations=40
 
 test-system: $(BIN)/.installed-system  ## tests of the page in Chromium, and of Spark; installs both on Debian
 	$(BIN)/pytest tests/system --override-ini addopts="-ra --strict-markers"

@@ -387,8 +387,11 @@ def quarantine_list(only: str | None, samples: int, as_json: bool) -> None:
 
     settings = load_settings()
     feeds = feeds_asked(settings, only)
-    groups = open_groups(settings, feeds, samples)
-    unidentified = [group for group in without_customer(settings.warehouse_file, samples) if group.feed in feeds]
+    groups, unidentified = open_groups(settings, feeds, samples), []
+    try:
+        unidentified = [group for group in without_customer(settings.warehouse_file, samples) if group.feed in feeds]
+    except UserError as error:  # what landed can be told all the same
+        click.secho(str(error), fg="yellow", err=True)
     if as_json:
         click.echo(json.dumps([asdict(group) for group in [*groups, *unidentified]], ensure_ascii=False, indent=1))
         return

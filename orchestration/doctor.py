@@ -247,7 +247,9 @@ def overrides(settings: Settings) -> Iterator[Finding]:
     """Each override: whether it counts, and whether what is served needed it."""
     from orchestration.publishing import status
 
-    used = {override["check"] for override in status.read(settings.home).overrides}
+    known = status.read(settings.home)
+    used = {override["check"] for override in known.overrides}
+    holding = {reason["check"] for reason in known.reasons} if known.held else set()
     in_force = settings.overrides.in_force(settings.today)
     for override in settings.overrides.overrides:
         what = f"override of {override.check}"
@@ -256,8 +258,10 @@ def overrides(settings: Settings) -> Iterator[Finding]:
         elif override.check not in in_force:
             told = f"it ended on {override.until}, and the gate decides again: remove it"
             yield Finding(what, True, told, is_note=True)
+        elif override.check in holding:
+            yield Finding(what, True, f"{override}; the candidate that is held needs it: refresh again", is_note=True)
         elif override.check not in used:
-            told = f"{override}; what is served did not need it: remove it, unless a held candidate does"
+            told = f"{override}; neither what is served nor what is held needs it: remove it"
             yield Finding(what, True, told, is_note=True)
         else:
             yield Finding(what, True, f"{override}; what is served needed it", is_note=True)

@@ -9,7 +9,7 @@ from orchestration.config.gates import Gate, GatesConfig
 from orchestration.config.overrides import Override
 
 # In the order of the flow.
-LAYERS = ("raw", "previous", "seeds", "staging", "facts", "scores", "history", "marts")
+LAYERS = ("raw", "previous", "seeds", "staging", "facts", "scores", "history", "marts", "gate")
 
 
 @dataclass(frozen=True)

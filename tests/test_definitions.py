@@ -100,6 +100,7 @@ def test_every_table_is_listed_with_what_guards_it(graph):
     told = list(lines(found, {override.check: override}))
     listed = " ".join(told)
     assert [table for table in found if table not in listed] == ["release.current"]
+    assert all(f" {key.name}" in listed for key in graph.asset_check_keys)
     assert sum(len(checks) for checks in found.values()) == len(graph.asset_check_keys)
     orders = told[told.index("raw.orders") :]
     assert orders[3].split() == ["block", "0.01", "Python", "contract"]

@@ -30,7 +30,7 @@ def diff(before: str, after: str | None, as_json: bool) -> None:
     home = load_settings().home
     after = after or catalogue.served_id(home)
     if after is None:
-        raise UserError("nothing is served yet", where="B", mend="run `touchstone refresh`")
+        raise UserError("nothing is served yet", mend="run `touchstone refresh`")
     found = compare(catalogue.find(home, before), catalogue.find(home, after))
     if as_json:
         click.echo(json.dumps(found.facts(), ensure_ascii=False, indent=1))

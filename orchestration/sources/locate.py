@@ -124,11 +124,11 @@ def located(path: str, where: str, home: Path, work: Path) -> list[Original]:
         return downloaded(full, setting, work)
     matches = [match for match in matching(Path(full).expanduser()) if match.is_file()]
     if not matches:
-        raise UserError(
-            f"there is no file {Path(full).expanduser()}",
-            where=setting,
-            mend="put the file there, or correct the path (for one refresh: --source FEED=PATH)",
-        )
+        path, example = Path(full).expanduser(), home / "sample"
+        mend = "put the file there, or correct the path (for one refresh: --source FEED=PATH)"
+        if path.parent == example:  # the shipped sources.yml reads the example company
+            mend = f"write the example company (touchstone sample --out {example}), or configure feeds of your own"
+        raise UserError(f"there is no file {path}", where=setting, mend=mend)
     return [Original.at(match) for match in sorted(matches)]
 
 

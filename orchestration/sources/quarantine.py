@@ -62,10 +62,24 @@ def refused(home: Path, feed_name: str, feed: Feed | None, limit: float = 1.0, s
 
 
 def without_customer(warehouse: Path, samples: int = 3) -> list[Refused]:
-    """Rows whose customer the last refresh did not know or could not tell; samples are keys, names and candidates."""
+    """Rows whose customer the last refresh did not know or could not tell; samples are keys, names and candidates.
+
+    Raises
+    ------
+    UserError
+        Another program, such as a refresh, has the warehouse open.
+    """
     if not warehouse.exists():
         return []
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    try:
+        connected = duckdb.connect(str(warehouse), read_only=True)
+    except duckdb.IOException:
+        raise UserError(
+            "Rows whose customer is not known cannot be told while another program has the warehouse open.",
+            where=str(warehouse),
+            mend="Wait until the refresh has ended, and ask again.",
+        ) from None
+    with connected as connection:
         known = connection.execute(
             "select count(*) from information_schema.tables where table_schema = 'staging' "
             "and table_name = 'unidentified'"

@@ -1,14 +1,18 @@
 """Quarantine: what is listed, and what another try takes up."""
 
+import subprocess
+import sys
 from decimal import Decimal
 
 import duckdb
+import pytest
 
 from orchestration.config.sources import Feed
 from orchestration.defs.raw import view_of
+from orchestration.errors import UserError
 from orchestration.sources.contract import CONTRACTS
 from orchestration.sources.loads import admitted, in_force, loads_of
-from orchestration.sources.quarantine import refused, replay
+from orchestration.sources.quarantine import refused, replay, without_customer
 
 GOOD = "1,c,2026-01-01,5"
 MENDED = {"amount": "replace(source.amount, 'five', '5')"}
@@ -140,3 +144,18 @@ def test_numbers_of_a_typed_source_are_numbers_again(desk):
     mended = Feed(path=str(path), columns=columns | {"ordered_at": "replace(source.ordered_at, 'soon', '2026-01-02')"})
     [again] = replay(desk.home, "orders", mended)
     assert desk.accepted(again)[0]["amount"] == 7
+
+
+def test_the_list_is_refused_in_words_while_a_refresh_writes(tmp_path):
+    """Only another process shuts the file, so the writer is one."""
+    warehouse = tmp_path / "warehouse.duckdb"
+    program = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", program, str(warehouse)]
+    writer = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert writer.stdout.readline() == "open\n"
+        with pytest.raises(UserError, match="while another program has the warehouse open"):
+            without_customer(warehouse)
+    finally:
+        writer.communicate()
+    assert without_customer(warehouse) == []

@@ -244,14 +244,22 @@ def rollback(release_id: str | None) -> None:
     """Serve an earlier release again (default: the one that the served one replaced), and pin it."""
     from orchestration.publishing import postgres
     from orchestration.publishing.lock import home_lock
+    from orchestration.publishing.postgres_place import place_of
     from orchestration.publishing.release import rollback as go_back
 
     settings = load_settings()
-    place = postgres.place_of(settings)
+    place = place_of(settings)
     with home_lock(settings.home, "touchstone rollback"):
         release = go_back(settings.home, release_id)
         if place:
-            postgres.serve(place, release)
+            try:
+                postgres.serve(place, release)
+            except UserError as error:
+                raise UserError(
+                    f"{release.release_id} is served on disk, and not in PostgreSQL: {error.what}",
+                    where=error.where,
+                    mend=f"mend that, then run `touchstone rollback {release.release_id}`, with the id",
+                ) from None
     tell_status(settings)
 
 

@@ -1,10 +1,10 @@
 """What `touchstone doctor` looks at: everything that a refresh needs, before it needs it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from orchestration.errors import UserError
+from orchestration.errors import UserError, without_values
 from orchestration.settings import FILES, Settings, load_settings
 
 
@@ -29,17 +29,19 @@ def examine() -> Iterator[Finding]:
         in_force = settings.config_file(f"{name}.yml")
         is_shipped = in_force.parent != settings.config_dir
         yield Finding("configuration", True, f"{in_force}{' (shipped; yours has none)' if is_shipped else ''}")
-    yield from places(settings)
-    yield from feeds(settings)
-    yield from judgements(settings)
-    yield from served(settings)
-    yield from postgres(settings)
-    yield from releases(settings)
-    yield from alerts(settings)
-    yield from erasures(settings)
-    yield from engine(settings)
-    yield from gates(settings)
-    yield from overrides(settings)
+    sections = places, feeds, judgements, served, postgres, releases, alerts, erasures, engine, gates, overrides
+    for section in sections:
+        yield from looked_at(section, settings)
+
+
+def looked_at(section: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+    """The findings of a section; one that breaks is itself a finding, and keeps nothing from the others."""
+    try:
+        yield from section(settings)
+    except UserError as error:
+        yield Finding(section.__name__, False, str(error))
+    except Exception as error:
+        yield Finding(section.__name__, False, f"{type(error).__name__}: {without_values(error)}")
 
 
 def places(settings: Settings) -> Iterator[Finding]:
@@ -115,18 +117,20 @@ def served(settings: Settings) -> Iterator[Finding]:
 def postgres(settings: Settings) -> Iterator[Finding]:
     """Whether PostgreSQL, where one is configured, shows what is served."""
     from orchestration.publishing import catalogue
-    from orchestration.publishing import postgres as place_of_readers
+    from orchestration.publishing import postgres as readers
+    from orchestration.publishing.postgres_place import place_of
 
     try:
-        place = place_of_readers.place_of(settings)
+        place = place_of(settings)
         if place is None:
             return
-        shown, served_id = place_of_readers.shown(place), catalogue.served_id(settings.home)
+        shown, served_id = readers.shown(place), catalogue.served_id(settings.home)
     except UserError as error:
         yield Finding("PostgreSQL", False, str(error))
         return
     told = f"{place.told} shows {shown or 'nothing'}"
-    behind = "" if shown == served_id else f", and {served_id} is served: the next refresh shows it"
+    mend = "the next refresh shows it, or the asset release/postgres alone"
+    behind = "" if shown == served_id else f", and {served_id} is served: {mend}"
     # A server that has shown nothing yet waits for the first refresh, and nothing is wrong.
     yield Finding("PostgreSQL", not behind or shown is None, told + behind)
 

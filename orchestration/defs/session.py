@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 
 from orchestration.alerts.telling import tell
 from orchestration.errors import UserError, without_values
@@ -53,20 +52,19 @@ class Session:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Keep what breaks a step for the status; what a user can mend is told without a stack trace."""
+        """Keep what breaks a step for the status, without values; what a user can mend is told without a trace."""
         try:
             yield
         except dg.Failure:
             raise
         except UserError as error:
             self.errors.append(f"{name}: {error}")
-            raise dg.Failure(description=str(error), allow_retries=False) from error
+            raise dg.Failure(description=str(error), allow_retries=False) from None
         except Exception as error:
-            told = without_values(error)
-            self.errors.append(f"{name}: {type(error).__name__}: {told}")
-            if isinstance(error, duckdb.Error):  # the page keeps the message for good, with all that it quotes
-                raise type(error)(told).with_traceback(error.__traceback__) from None
-            raise
+            told = f"{type(error).__name__}: {without_values(error)}"
+            self.errors.append(f"{name}: {told}")
+            # The page keeps the message for good, with all that it and the errors behind it quote.
+            raise RuntimeError(told).with_traceback(error.__traceback__) from None
 
     def admitted_loads(self, feed_name: str) -> list[Load]:
         """The loads of a feed that count: those in force whose refused share is within the gate's."""

@@ -1,7 +1,8 @@
 """Forgetting a person: the steps in order, such that a crash between any two of them is mended by beginning again.
 
-First the keyed hashes, so that from then on no load lets the person in; then everything that says less than landing;
-then landing, with what tells who the person is at its end; then the search that proves it.
+First a look at what could stop it half-way; then the keyed hashes, so that from then on no load lets the person in;
+then everything that says less than landing; then landing, with what tells who the person is at its end; then the
+readers' PostgreSQL, which needs nobody's name; then the search that proves it.
 """
 
 import os
@@ -14,8 +15,10 @@ from orchestration.erasure import landed, released, runs
 from orchestration.erasure.needles import Needles
 from orchestration.erasure.person import identify
 from orchestration.erasure.search import Found, search
+from orchestration.errors import UserError
 from orchestration.publishing import catalogue, postgres
 from orchestration.publishing.lock import home_lock
+from orchestration.publishing.postgres_place import Place, place_of
 from orchestration.settings import Settings
 from orchestration.sources import forgotten
 from orchestration.sources.forgotten import Key
@@ -58,7 +61,8 @@ def forget(settings: Settings, customer_id: str) -> Erasure:
     Raises
     ------
     UserError
-        The key is missing or another one, another process is writing, or a file is open elsewhere.
+        The key is missing or another one, another process is writing, a file is open elsewhere, a release is damaged,
+        or the PostgreSQL of the readers cannot be reached.
     """
     home = settings.home
     with home_lock(home, "touchstone forget"):
@@ -68,6 +72,7 @@ def forget(settings: Settings, customer_id: str) -> Erasure:
         remove_leftovers(home)
         landed.settle(home)
         released.settle(home)
+        place = require_nothing_in_the_way(settings)
         person = identify(home, customer_id, known_before(home, key, customer_id))
         forgotten.record(home, key, person.identifiers)
         needles = Needles(person.identifiers)
@@ -77,8 +82,8 @@ def forget(settings: Settings, customer_id: str) -> Erasure:
         own_means = (home / "landing", home / "published", forgotten.list_file(home), home / ".lock")
         texts = runs.erase_texts(home, needles, [*own_means, *foreign])
         marts = released.erase(home, person.sought(), needles)
-        erase_in_postgres(settings)
         feeds = landed.erase(home, person.sought())
+        erase_in_postgres(home, place)
         left = search(home, needles, foreign)
         if not left:
             forgotten.finish(home, key, customer_id)
@@ -95,11 +100,33 @@ def forget(settings: Settings, customer_id: str) -> Erasure:
         )
 
 
-def erase_in_postgres(settings: Settings) -> None:
+def require_nothing_in_the_way(settings: Settings) -> Place | None:
+    """See, before anything is erased, that each manifest can be read and PostgreSQL answers; its place, if any.
+
+    Raises
+    ------
+    UserError
+        Nothing has been erased then.
+    """
+    released.everything(settings.home)
+    place = place_of(settings)
+    if place:
+        postgres.shown(place)
+    return place
+
+
+def erase_in_postgres(home: Path, place: Place | None) -> None:
     """The database of the readers, where one is configured, gets the releases as they are now."""
-    place, served = postgres.place_of(settings), catalogue.served(settings.home)
+    served = catalogue.served(home)
     if place and served:
-        postgres.erase(place, served)
+        try:
+            postgres.erase(place, served)
+        except UserError as error:
+            raise UserError(
+                f"the person is gone from TOUCHSTONE_HOME, and not from PostgreSQL: {error.what}",
+                where=error.where,
+                mend="mend that, then run the same command again",
+            ) from None
 
 
 def known_before(home: Path, key: Key, customer_id: str):

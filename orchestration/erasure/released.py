@@ -33,13 +33,24 @@ def settle(home: Path) -> None:
         finish(catalogue.backcasts_directory(home) / day.isoformat())
 
 
+def everything(home: Path) -> list[catalogue.ReleaseInfo]:
+    """All releases and back-casts.
+
+    Raises
+    ------
+    UserError
+        One of them is damaged.
+    """
+    return [*catalogue.releases(home), *(backcasts.find(home, day) for day in backcasts.days(home))]
+
+
 def erase(home: Path, sought: Sought, needles: Needles) -> dict[str, int]:
     """Take a person out of every release and back-cast, and the status; how many rows, by mart.
 
     The caller holds the lock.
     """
     erased: dict[str, int] = {}
-    for release in [*catalogue.releases(home), *(backcasts.find(home, day) for day in backcasts.days(home))]:
+    for release in everything(home):
         for mart, rows in erase_release(release, sought, needles).items():
             erased[mart] = erased.get(mart, 0) + rows
     told = catalogue.published(home) / "status.json"

@@ -18,17 +18,15 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from orchestration.environment import filled
 from orchestration.errors import UserError, without_values
 from orchestration.publishing import catalogue
 from orchestration.publishing.catalogue import ReleaseInfo
 from orchestration.publishing.marts import DATABASE
-from orchestration.settings import Settings
+from orchestration.publishing.postgres_place import Place, connect
 
 if TYPE_CHECKING:
     from psycopg import Connection, Cursor
 
-CONNECT_SECONDS = 15
 LOCK_SECONDS = 5
 PATIENCE_SECONDS = 60  # for readers that hold a view whose columns change
 KEPT = 2  # releases in PostgreSQL: the served one, and the one before, which a rollback asks for
@@ -60,37 +58,6 @@ create table if not exists {data}.shown (mart text primary key, parent text);
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the marts go; `place_of` makes it from the configuration.
-
-    Attributes
-    ----------
-    url : str
-        `postgresql://user:password@host/database`; a secret.
-    schema : str
-        Of the views that readers are given.
-    reader : str or None
-        Role that may read them.
-    """
-
-    url: str
-    schema: str = "marts"
-    reader: str | None = None
-
-    @property
-    def data(self) -> str:
-        return f"{self.schema}_data"
-
-    @property
-    def told(self) -> str:
-        """The place without its secrets."""
-        from psycopg.conninfo import conninfo_to_dict
-
-        known = conninfo_to_dict(self.url)
-        return f"PostgreSQL {known.get('host', 'here')}/{known.get('dbname', '')}, schema {self.schema}"
-
-
-@dataclass(frozen=True)
 class Mart:
     """One mart of a release, as PostgreSQL will hold it.
 
@@ -119,21 +86,6 @@ class Mart:
         """Its partitioned table: another name as soon as columns, key or words are others."""
         told = json.dumps([self.name, list(self.columns.items()), sorted(self.comments.items()), self.key])
         return f"{self.name}_{hashlib.md5(told.encode(), usedforsecurity=False).hexdigest()[:8]}"
-
-
-def place_of(settings: Settings) -> Place | None:
-    """The place that publishing.yml names; None where it names none.
-
-    Raises
-    ------
-    UserError
-        Its URL names an environment variable that is not set.
-    """
-    config = settings.publishing.postgres
-    if config is None:
-        return None
-    url = filled(config.url, "postgres.url", settings.home, file="publishing.yml")
-    return Place(url, config.schema_name, config.reader)
 
 
 def serve(place: Place, release: ReleaseInfo) -> None:
@@ -194,14 +146,10 @@ def connected(place: Place) -> Iterator["Connection"]:
     UserError
         For whatever the server does not like; the message holds no secrets and no values.
     """
+    import psycopg
+
     try:
-        import psycopg
-    except ModuleNotFoundError:
-        raise UserError(
-            "psycopg is not installed", where="publishing.yml, `postgres`", mend="pip install 'touchstone[postgresql]'"
-        ) from None
-    try:
-        with psycopg.connect(place.url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
+        with connect(place) as connection:
             _lock(connection, place)
             with connection.transaction():
                 connection.execute(_sql(TABLES, place))

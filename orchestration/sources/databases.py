@@ -89,6 +89,14 @@ def parsed(text: str, where: str, home: Path) -> "URL":
             where=f"sources.yml, {where}.url",
             mend="write it like postgresql://user:${PASSWORD}@host:5432/name or sqlite:////folder/file.db",
         ) from None
+    if complete.count("@") > 1 and url.get_backend_name() != "sqlite":
+        # One `@` ends the login: at another one, which a password holds, host or database begin with its rest.
+        raise UserError(
+            "this URL of a database holds more than one @",
+            where=f"sources.yml, {where}.url",
+            mend="write each @ of user, password and options as %40; or give the password a variable of its own, "
+            "as in postgresql://user:${PASSWORD}@host:5432/name, which may hold any sign",
+        )
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).is_file()):

@@ -2,6 +2,7 @@
 
 import traceback
 
+import dagster as dg
 import duckdb
 import pytest
 
@@ -66,9 +67,27 @@ def test_names_of_columns_stay_in_an_error_of_the_engine():
 def test_an_error_of_the_engine_within_a_step_keeps_its_values_to_itself():
     """The status and the page keep what broke a step for good."""
     session, secret = Session(None, None, {}, None, None, None, "run"), "欧阳寒鸦"
-    with pytest.raises(duckdb.ConversionException) as told, session.step("scores.clv"), duckdb.connect() as connection:
+    with pytest.raises(RuntimeError) as told, session.step("scores.clv"), duckdb.connect() as connection:
         connection.execute("select ?::integer", [secret])
     said = "".join(traceback.format_exception(told.value)) + session.errors[0]
     assert "scores.clv: ConversionException: Conversion Error: Could not convert string" in said
     assert "connection.execute" in said, "the page still shows where"
+    assert secret not in said
+
+
+@pytest.mark.parametrize("kind", [ValueError, UserError])
+def test_no_error_within_a_step_keeps_the_values_of_those_behind_it(kind):
+    """The page shows an error with the chain of what it came from."""
+    session, secret = Session(None, None, {}, None, None, None, "run"), "欧阳寒鸦"
+
+    def broken():
+        try:
+            raise KeyError(secret)
+        except KeyError as error:
+            raise kind("'…' is refused" if kind is UserError else f"{error!r} is refused") from error
+
+    with pytest.raises((RuntimeError, dg.Failure)) as told, session.step("release.postgres"):
+        broken()
+    said = "".join(traceback.format_exception(told.value)) + session.errors[0]
+    assert "'…'" in said
     assert secret not in said

@@ -207,7 +207,7 @@ def test_what_the_server_refuses_is_told_without_the_password(warehouse, home, p
     """A URL is a secret."""
     info = publish(warehouse, home)
     with pytest.raises(UserError) as refusal:
-        postgres.serve(postgres.Place("postgresql://bi:s3cret@127.0.0.1:1/none"), info)
+        postgres.serve(postgres.Place("postgresql://bi:s3cret@127.0.0.1:1/none", server="127.0.0.1/none"), info)
     assert "s3cret" not in str(refusal.value)
     assert "127.0.0.1/none" in str(refusal.value)
 

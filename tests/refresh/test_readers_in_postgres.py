@@ -22,7 +22,7 @@ def shown(company, database, tmp_path, monkeypatch):
     return ask
 
 
-def test_postgres_shows_what_is_served_after_a_refresh_and_after_going_back(company, shown, monkeypatch):
+def test_postgres_shows_what_is_served_after_a_refresh_and_after_going_back(company, shown, database, monkeypatch):
     """Readers of files and of PostgreSQL see one release; when it is out of reach, that is an error in words."""
     before = catalogue.served_id(company.home)
     result = company.touchstone("refresh", "--as-of", "2026-07-01")
@@ -39,3 +39,7 @@ def test_postgres_shows_what_is_served_after_a_refresh_and_after_going_back(comp
     assert "s3cret" not in refused.output
     assert catalogue.served_id(company.home) == after
     assert shown() == before
+    assert f"touchstone rollback {after}" in " ".join(refused.output.split())
+    monkeypatch.setenv("READERS", database)
+    assert company.touchstone("rollback", after).exit_code == 0
+    assert catalogue.served_id(company.home) == shown() == after

@@ -269,6 +269,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         ("nosuch://u:geheim@h/x", {"table": "t"}, "no driver for 'nosuch' is installed"),
         ("postgresql//u:geheim@h", {"table": "t"}, "not the URL of a database"),
         ("postgresql://u:geheim@h:port/x", {"table": "t"}, "not the URL of a database"),
+        ("postgresql://u:geh@eim@127.0.0.1:1/x", {"table": "t"}, "more than one @.*write each @.*%40"),
+        ("postgresql://u:g@eh/eim@127.0.0.1:1/x", {"table": "t"}, "more than one @"),
         ("${NOT_SET}", {"table": "t"}, "the environment variable NOT_SET is not set"),
         ("sqlite:////nowhere/geheim.db", {"table": "t"}, "there is no file"),
     ],
@@ -278,6 +280,7 @@ def test_a_database_out_of_reach_is_said_in_words_without_the_password(pull, url
     with pytest.raises(UserError, match=f"(?s){told}") as error:
         pull(url, **source)
     assert "u:geheim" not in str(error.value)
+    assert "eim@" not in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -172,3 +172,34 @@ def test_a_damaged_status_is_told_and_stops_nobody(warehouse, home):
     assert known.last_outcome == "error"
     assert "status.json is damaged" in known.last_message
     assert status.record_published(home).last_outcome == "published"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        [],
+        5,
+        {"last_outcome_at": 5},
+        {"last_outcome_at": "yesterday"},
+        {"last_outcome_at": "2026-07-01T06:00:00"},
+        {"last_outcome": "gone"},
+        {"reasons": 5},
+        {"reasons": [{"message": "no check"}]},
+        {"held": "yes"},
+        {"warnings": ["late"]},
+        {"reasons": [5]},
+    ],
+)
+def test_a_status_of_another_shape_is_damaged(warehouse, home, written):
+    """JSON that somebody mended by hand: it stops no run, and no message about one."""
+    release.publish(warehouse, home, manifest=manifest_of())
+    (home / "published" / "status.json").write_text(json.dumps(written))
+    assert "status.json is damaged" in status.read(home).last_message
+    assert status.record_error(home, "the source did not answer").last_message == "the source did not answer"
+    assert status.read(home).last_message == "the source did not answer"
+
+
+def test_what_was_written_is_read_as_it_was(home):
+    """With reasons whose figures are numbers, text or not there."""
+    written = status.record_held(home, date(2026, 7, 1), [REASON, REASON | {"observed": None, "threshold": 1.5}])
+    assert status.read(home).reasons == written.reasons

@@ -169,7 +169,7 @@ def size_told(size: int) -> str:
 def alerts(settings: Settings) -> Iterator[Finding]:
     """Whether each target has an address, and got its last message."""
     from orchestration.alerts.delivery import service_of
-    from orchestration.alerts.telling import remembered
+    from orchestration.alerts.memory import remembered
     from orchestration.environment import filled
 
     try:
@@ -184,11 +184,12 @@ def alerts(settings: Settings) -> Iterator[Finding]:
             yield Finding("alerts", False, str(error))
             continue
         told = f"{target.variable} is told of {', '.join(target.events)}"
-        known = memory.get(target.variable, {})
+        known = memory.get(target.variable)
         if service is None:
             yield Finding("alerts", False, f"the value of {target.variable} is no address that Apprise knows")
-        elif why := known.get("undelivered_why"):
-            yield Finding("alerts", False, f"{told}; not delivered since {known['undelivered_since']}: {why}")
+        elif known and known.undelivered_why:
+            since = known.undelivered_since.isoformat(timespec="seconds")
+            yield Finding("alerts", False, f"{told}; not delivered since {since}: {known.undelivered_why}")
         else:
             yield Finding("alerts", True, f"{told}, by {service.service_name}")
 

@@ -169,7 +169,7 @@ def described(settings: Settings, found: ReleaseInfo, result: str) -> Month:
     with duckdb.connect(str(found.directory / "marts.duckdb"), read_only=True) as connection:
         [(customers, clv)] = connection.execute("select count(*), sum(clv) from marts.customer_value").fetchall()
     released_id, differing, because = found.manifest["backcast"]["reproduces"], None, ""
-    if released_id in catalogue.removed(settings.home):
+    if released_id not in catalogue.release_ids(settings.home):
         released_id = None  # it was there when this was computed, and there is nothing to compare with any more
     if released_id:
         then, now = catalogue.find(settings.home, released_id).manifest, found.manifest

@@ -186,7 +186,7 @@ def tell_headline(settings: Settings) -> None:
     release = catalogue.served(settings.home)
     with duckdb.connect(str(release.directory / "marts.duckdb"), read_only=True) as connection:
         customers, clv = connection.execute("select count(*), sum(clv) from marts.customer_value").fetchone()
-    passed = sum(check["passed"] for check in release.manifest["checks"])
+    passed = sum(check["passed"] is True for check in release.manifest["checks"])
     click.echo(
         f"  {customers:,} customers worth {clv:,.0f} {release.manifest['currency']} (lifetime value); "
         f"{passed} of {len(release.manifest['checks'])} checks passed"

@@ -136,29 +136,44 @@ def postgres(settings: Settings) -> Iterator[Finding]:
 
 
 def releases(settings: Settings) -> Iterator[Finding]:
-    """How much the releases take, and whether old ones can be removed."""
+    """How much the releases take, whether old ones can be removed, and what does not belong there."""
     from orchestration.publishing import catalogue, retention
 
-    home = settings.home
+    home, place = settings.home, catalogue.releases_directory(settings.home)
+    if strangers := catalogue.strangers(home):
+        told = (
+            f"{', '.join(strangers)} in {place}: no release, and never looked into, also not by an erasure: remove it"
+        )
+        yield Finding("releases", True, told, is_note=True)
     ids = catalogue.release_ids(home)
     if not ids:
         return
-    files = (path for path in catalogue.releases_directory(home).rglob("*") if path.is_file())
-    size = sum(path.stat().st_size for path in files) / 2**30
-    told = f"{len(ids)} take {size:,.1f} GiB"
+    told = f"{len(ids)} take {size_told(sum(path.stat().st_size for path in place.rglob('*') if path.is_file()))}"
     try:
+        catalogue.removed(home)
         old = retention.not_kept(home, settings.publishing.keep)
+        lost = catalogue.lost_bases(home)
     except UserError as error:
         yield Finding("releases", False, f"{told}; while this is so, old ones are not removed: {error}")
-    else:
-        waiting = f"; {len(old)} are removed when the next one is published" if old else ""
-        yield Finding("releases", True, told + waiting)
+        return
+    waiting = f"; {len(old)} are removed when the next one is published" if old else ""
+    yield Finding("releases", True, told + waiting)
+    if lost:
+        told = (
+            f"what was published went on from {', '.join(lost)}, removed without a word in {place.parent}/removed.json"
+        )
+        yield Finding("releases", True, f"{told}; the line goes on with what was published before", is_note=True)
+
+
+def size_told(size: int) -> str:
+    """Bytes in words."""
+    return f"{size / 2**30:,.1f} GiB" if size >= 2**30 else f"{size / 2**20:,.1f} MiB"
 
 
 def alerts(settings: Settings) -> Iterator[Finding]:
     """Whether each target has an address, and got its last message."""
     from orchestration.alerts.delivery import service_of
-    from orchestration.alerts.telling import remembered
+    from orchestration.alerts.memory import remembered
     from orchestration.environment import filled
 
     try:
@@ -173,11 +188,12 @@ def alerts(settings: Settings) -> Iterator[Finding]:
             yield Finding("alerts", False, str(error))
             continue
         told = f"{target.variable} is told of {', '.join(target.events)}"
-        known = memory.get(target.variable, {})
+        known = memory.get(target.variable)
         if service is None:
             yield Finding("alerts", False, f"the value of {target.variable} is no address that Apprise knows")
-        elif why := known.get("undelivered_why"):
-            yield Finding("alerts", False, f"{told}; not delivered since {known['undelivered_since']}: {why}")
+        elif known and known.undelivered_why:
+            since = known.undelivered_since.isoformat(timespec="seconds")
+            yield Finding("alerts", False, f"{told}; not delivered since {since}: {known.undelivered_why}")
         else:
             yield Finding("alerts", True, f"{told}, by {service.service_name}")
 

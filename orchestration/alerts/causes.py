@@ -18,6 +18,10 @@ from orchestration.publishing.status import Status
 LONGEST_BETWEEN_REFRESHES = timedelta(hours=36)
 LATE_REFRESH = "late:refresh"
 FRESH = re.compile(r"raw\.(\w+):fresh")
+# Of a failure's message what differs from one day to the next: ids of runs and loads, and figures.
+CHANGING = re.compile(
+    r"(?<![0-9a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8,})(?![0-9a-z])|[0-9]+", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,9 @@ class Cause:
     reasons: tuple[str, ...]
 
 
-def causes(known: Status, checks: Sequence[dict], now: datetime, is_daily: bool) -> list[Cause]:
+def causes(
+    known: Status, checks: Sequence[dict], now: datetime, is_daily: bool, expected_from: datetime
+) -> list[Cause]:
     """The causes that hold now; the one of the last run first.
 
     Parameters
@@ -47,8 +53,10 @@ def causes(known: Status, checks: Sequence[dict], now: datetime, is_daily: bool)
         Of the served release, as its manifest has them.
     is_daily : bool
         Whether the schedule should refresh each morning.
+    expected_from : datetime
+        Since when, where none has ended yet.
     """
-    return [*of_the_run(known), *late_feeds(known, checks), *late_refresh(known, now, is_daily)]
+    return [*of_the_run(known), *late_feeds(known, checks), *late_refresh(known, now, is_daily, expected_from)]
 
 
 def of_the_run(known: Status) -> list[Cause]:
@@ -58,7 +66,7 @@ def of_the_run(known: Status) -> list[Cause]:
         return [Cause("held", f"held:{digest(names)}", told or (without_run(known.last_message or ""),))]
     if known.last_outcome == "error":
         message = without_run(known.last_message or "")
-        return [Cause("failed", f"failed:{digest(re.sub(r'[0-9]+', '#', message))}", (message,))]
+        return [Cause("failed", f"failed:{digest(CHANGING.sub('#', message))}", (message,))]
     return []
 
 
@@ -67,22 +75,22 @@ def late_feeds(known: Status, checks: Sequence[dict]) -> list[Cause]:
     if known.last_outcome == "held":
         found = {str(reason["check"]): reason["message"] for reason in known.reasons}
     elif known.last_outcome == "published":
-        found = {f"{check['subject']}:{check['name']}": check["message"] for check in checks if not check["passed"]}
+        found = {
+            f"{check['subject']}:{check['name']}": check["message"] for check in checks if check["passed"] is False
+        }
     else:
         return []
     feeds = {match[1]: message for check, message in found.items() if (match := FRESH.fullmatch(check))}
     return [Cause("late", f"late:{feed}", (f"{feed}: {message}",)) for feed, message in sorted(feeds.items())]
 
 
-def late_refresh(known: Status, now: datetime, is_daily: bool) -> list[Cause]:
-    if not is_daily or known.last_outcome_at is None:
-        return []
-    ended = datetime.fromisoformat(known.last_outcome_at)
-    if now - ended <= LONGEST_BETWEEN_REFRESHES:
+def late_refresh(known: Status, now: datetime, is_daily: bool, expected_from: datetime) -> list[Cause]:
+    last = known.last_outcome_at
+    if not is_daily or now - (datetime.fromisoformat(last) if last else expected_from) <= LONGEST_BETWEEN_REFRESHES:
         return []
     hours = LONGEST_BETWEEN_REFRESHES // timedelta(hours=1)
-    told = f"no refresh has ended for more than {hours} hours; the last one did at {known.last_outcome_at}"
-    return [Cause("late", LATE_REFRESH, (told,))]
+    told = f"the last one did at {last}" if last else "none ever did"
+    return [Cause("late", LATE_REFRESH, (f"no refresh has ended for more than {hours} hours; {told}",))]
 
 
 def run_of(message: str | None) -> str | None:

@@ -1,14 +1,19 @@
 """Once per cause: what a target still has to be told, from what it was told before.
 
 Pure functions on keys of causes. A key is remembered when its message was delivered, and forgotten when a release was
-published without it, so that the same cause tells again only after a recovery.
+published without it, so that the same cause tells again only after a recovery, or where it lasts, each week.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from orchestration.alerts.causes import LATE_REFRESH, Cause
 from orchestration.config.alerts import Event
+
+AGAIN_AFTER = timedelta(days=7)  # a hold that was told once and forgotten would serve old figures for months
+
+Told = Mapping[str, datetime]  # keys of causes, and when each was told last
 
 
 @dataclass(frozen=True)
@@ -17,17 +22,28 @@ class Message:
 
     event: Event
     causes: tuple[Cause, ...]
-    told: frozenset[str]
+    told: Told
+    is_again: bool = False
 
 
-def still_true(told: Iterable[str], causes: Sequence[Cause]) -> frozenset[str]:
-    """What was told, without feeds that are in time again: nobody is told of that, and they may be late anew."""
+def still_true(told: Told, causes: Sequence[Cause], is_published: bool) -> Told:
+    """What was told, without what is late no more: nobody is told of that, and it may be late anew.
+
+    Only a publication says that a feed is in time: a run that broke off, or was held by something else, does not judge
+    it. Refreshes that came back are forgotten but where their recovery is still to be told.
+    """
     now = {cause.key for cause in causes}
-    return frozenset(key for key in told if key in now or key == LATE_REFRESH or not key.startswith("late:"))
+
+    def is_kept(key: str) -> bool:
+        if key in now or not key.startswith("late:"):
+            return True
+        return is_published == (key == LATE_REFRESH)
+
+    return {key: at for key, at in told.items() if is_kept(key)}
 
 
 def next_message(
-    told: frozenset[str], causes: Sequence[Cause], is_published: bool, events: Collection[Event]
+    told: Told, causes: Sequence[Cause], is_published: bool, events: Collection[Event], now: datetime
 ) -> Message | None:
     """The next message of a target, the recovery first; None when it has been told everything.
 
@@ -35,7 +51,7 @@ def next_message(
 
     Parameters
     ----------
-    told : frozenset of str
+    told : mapping of str to datetime
         Keys, as `still_true` leaves them.
     causes : sequence of Cause
         Those that hold now.
@@ -44,16 +60,19 @@ def next_message(
     events : collection of str
         What the target listens to: a hold that it is told of names the feeds that are late, too.
     """
-    now = {cause.key for cause in causes}
-    over = {key for key in told if key not in now and (key == LATE_REFRESH or not key.startswith("late:"))}
+    true = {cause.key for cause in causes}
+    over = {key for key in told if key not in true and (key == LATE_REFRESH or not key.startswith("late:"))}
     if is_published and over:
-        return Message("recovered", (), told - over)
-    new = [cause for cause in causes if cause.key not in told]
-    late = tuple(cause for cause in new if cause.event == "late")
-    for cause in new:
+        return Message("recovered", (), {key: at for key, at in told.items() if key not in over})
+    due = [cause for cause in causes if cause.key not in told or now - told[cause.key] >= AGAIN_AFTER]
+    late = tuple(cause for cause in due if cause.event == "late")
+    for cause in due:
         if cause.event != "late":
             named = [other.key for other in late] if cause.event == "held" and "held" in events else []
-            return Message(cause.event, (cause,), told | {cause.key, *named})
+            return Message(
+                cause.event, (cause,), {**told, **dict.fromkeys([cause.key, *named], now)}, cause.key in told
+            )
     if late:
-        return Message("late", late, told | {cause.key for cause in late})
+        keys = [cause.key for cause in late]
+        return Message("late", late, {**told, **dict.fromkeys(keys, now)}, all(key in told for key in keys))
     return None

@@ -1,21 +1,20 @@
 """Telling people: each target what it has not been told, after a run has ended or when the daemon looks.
 
-What was told is kept in TOUCHSTONE_HOME/alerts.json, by the name of the variable. Nothing here may change how a run
-ends: what goes wrong comes back as lines for the run's log, and stays in that file for `touchstone doctor`.
+Nothing here may change how a run ends: what goes wrong comes back as lines for the run's log, and stays in the memory
+for `touchstone doctor`.
 """
 
 import fcntl
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration import durable
 from orchestration.alerts import words
 from orchestration.alerts.causes import Cause, causes
 from orchestration.alerts.delivery import deliver
-from orchestration.alerts.once import Message, next_message, still_true
+from orchestration.alerts.memory import Held, Memory, held_until_now, remember, remembered, since_when
+from orchestration.alerts.once import Message, Told, next_message, still_true
 from orchestration.config.alerts import TargetConfig
 from orchestration.environment import filled
 from orchestration.errors import UserError, without_values
@@ -39,40 +38,52 @@ def tell(settings: Settings) -> list[str]:
 
 
 def _tell(settings: Settings) -> list[str]:
-    known, now = status.read(settings.home), datetime.now(UTC)
-    found = causes(known, checks_of_served(settings.home, known), now, not settings.sources.is_closed)
-    memory = remembered(settings.home)
-    problems = []
+    known, now, problems = status.read(settings.home), datetime.now(UTC), []
+    try:
+        memories = remembered(settings.home)
+    except UserError as error:
+        memories, problems = {}, [f"Alerts: {error.what}: what holds now is told once more."]
+    since = since_when(memories, now)
+    found = causes(known, checks_of_served(settings.home, known), now, not settings.sources.is_closed, since)
     for target in settings.alerts.targets:
-        before = memory.get(target.variable, {})
-        told, why = tell_target(settings, target, known, found, frozenset(before.get("told", ())))
-        since = before.get("undelivered_since") or now.isoformat(timespec="seconds")
-        memory[target.variable] = {
-            "told": sorted(told),
-            "undelivered_since": since if why else None,
-            "undelivered_why": why,
-        }
+        before = memories.get(target.variable) or Memory(first_look_at=now)
+        held = held_until_now(before.held, known)
+        told, why = tell_target(settings, target, known, found, before.told, held, now)
+        memories[target.variable] = Memory(
+            first_look_at=before.first_look_at,
+            told=told,
+            held=held if any(key.startswith("held:") for key in told) else None,
+            undelivered_since=(before.undelivered_since or now) if why else None,
+            undelivered_why=why,
+        )
         if why:
             problems.append(f"The alert to {target.variable} was not delivered: {why}.")
-        remember(settings.home, memory)
+        remember(settings.home, memories)
     return problems
 
 
 def tell_target(
-    settings: Settings, target: TargetConfig, known: Status, found: list[Cause], told: frozenset[str]
-) -> tuple[frozenset[str], str | None]:
+    settings: Settings,
+    target: TargetConfig,
+    known: Status,
+    found: list[Cause],
+    told: Told,
+    held: Held | None,
+    now: datetime,
+) -> tuple[Told, str | None]:
     """What the target has been told after this, and why not all of it."""
-    told = still_true(told, found)
-    while message := next_message(told, found, known.last_outcome == "published", target.events):
-        if message.event in target.events and (why := send(settings, target, known, message)):
+    is_published = known.last_outcome == "published"
+    told = still_true(told, found, is_published)
+    while message := next_message(told, found, is_published, target.events, now):
+        if message.event in target.events and (why := send(settings, target, known, message, held)):
             return told, why
         told = message.told
     return told, None
 
 
-def send(settings: Settings, target: TargetConfig, known: Status, message: Message) -> str | None:
-    company = settings.sources.company.name
-    return send_to(settings, target, words.title(company, message), words.body(message, known, settings.alerts.page))
+def send(settings: Settings, target: TargetConfig, known: Status, message: Message, held: Held | None) -> str | None:
+    title = words.title(settings.sources.company.name, message)
+    return send_to(settings, target, title, words.body(message, known, settings.alerts.page, held))
 
 
 def send_to(settings: Settings, target: TargetConfig, title: str, body: str) -> str | None:
@@ -94,36 +105,9 @@ def checks_of_served(home: Path, known: Status) -> list[dict]:
 def test(settings: Settings) -> Iterator[tuple[str, str | None]]:
     """Send a test message to each target: its variable, and why it could not be sent."""
     for target in settings.alerts.targets:
-        title = f"{words.cut(settings.sources.company.name, 100)}: a test"
+        title = f"{words.cut(words.harmless(settings.sources.company.name), 100)}: a test"
         body = f"Alerts of Touchstone arrive here: {', '.join(target.events)}."
         yield target.variable, send_to(settings, target, title, body)
-
-
-def memory_file(home: Path) -> Path:
-    return home / "alerts.json"
-
-
-def remembered(home: Path) -> dict[str, dict]:
-    """What each target was told, and since when it could not be reached.
-
-    Raises
-    ------
-    UserError
-        The file is damaged.
-    """
-    path = memory_file(home)
-    try:
-        return json.loads(path.read_text("utf-8")) if path.exists() else {}
-    except ValueError:
-        raise UserError(
-            "what was told to whom cannot be read",
-            where=str(path),
-            mend="remove the file: what holds now is then told once more",
-        ) from None
-
-
-def remember(home: Path, memory: dict[str, dict]) -> None:
-    durable.replace_file(memory_file(home), json.dumps(memory, indent=1, sort_keys=True).encode())
 
 
 @contextmanager

@@ -1,6 +1,10 @@
 """The text of an alert: plain, short and in English, the same for every service."""
 
+import re
+import unicodedata
+
 from orchestration.alerts.causes import run_of
+from orchestration.alerts.memory import Held
 from orchestration.alerts.once import Message
 from orchestration.publishing.status import Status
 
@@ -15,13 +19,15 @@ TITLES = {
     "recovered": "refresh recovered",
     "late": "late",
 }
+AGAIN = {"held": "refresh still held", "failed": "refresh still failing", "late": "still late"}
 
 
 def title(company: str, message: Message) -> str:
-    return f"{cut(company, 100)}: {TITLES[message.event]}"
+    what = AGAIN[message.event] if message.is_again else TITLES[message.event]
+    return f"{cut(harmless(company), 100)}: {what}"
 
 
-def body(message: Message, known: Status, page: str | None) -> str:
+def body(message: Message, known: Status, page: str | None, held: Held | None) -> str:
     """What happened, since when, why, what is served, and what to do.
 
     Parameters
@@ -30,13 +36,17 @@ def body(message: Message, known: Status, page: str | None) -> str:
         What the reasons are taken from: no personal data, no secrets.
     page : str or None
         Base address of Dagster's page.
+    held : Held or None
+        What is held, or was until now.
     """
     reasons = [reason for cause in message.causes for reason in cause.reasons]
+    if message.event == "recovered" and held:
+        reasons = [f"held since {held.since}: {check}{let_through(check, known)}" for check in held.checks]
     lines = [headline(message, known), *listed(reasons), served(known)]
     run = run_of(known.last_message)
     if page and run and message.event != "late":
         lines.append(f"Run: {page.rstrip('/')}/runs/{run}")
-    lines.append(what_to_do(message, known))
+    lines.append(what_to_do(message, known, held))
     return cut("\n".join(lines), BYTES)
 
 
@@ -53,7 +63,7 @@ def headline(message: Message, known: Status) -> str:
 
 
 def listed(reasons: list[str]) -> list[str]:
-    lines = [f"- {cut(' '.join(reason.split()), BYTES_OF_A_REASON)}" for reason in reasons[:REASONS]]
+    lines = [f"- {cut(harmless(reason), BYTES_OF_A_REASON)}" for reason in reasons[:REASONS]]
     return [*lines, f"- and {len(reasons) - REASONS} more"] if len(reasons) > REASONS else lines
 
 
@@ -63,7 +73,11 @@ def served(known: Status) -> str:
     return f"Served: {known.release_id}, as of {known.as_of}."
 
 
-def what_to_do(message: Message, known: Status) -> str:
+def let_through(check: str, known: Status) -> str:
+    return ", let through by an override" if any(check == told["check"] for told in known.overrides) else ""
+
+
+def what_to_do(message: Message, known: Status, held: Held | None) -> str:
     match message.event:
         case "held" if not known.reasons and known.pinned:
             return "To do: touchstone unpin, when refreshes may switch again."
@@ -71,10 +85,21 @@ def what_to_do(message: Message, known: Status) -> str:
             return "To do: mend the data or the configuration and refresh again; touchstone status tells all reasons."
         case "failed":
             return "To do: touchstone doctor says what is wrong; then refresh again. Nothing that was landed is lost."
+        case "recovered" if held and any(not let_through(check, known) for check in held.checks):
+            return "To do: see that it was mended. A check also passes again because time went by."
         case "recovered":
             return "Nothing is to be done."
         case "late":
             return "To do: see whether the export or the schedule stands still."
+
+
+def harmless(text: str) -> str:
+    """In one line, without signs that are not seen or turn the others around, and so that it calls nobody.
+
+    Names of files and of the company stand in it as they were written: `<!channel>` and `@all` ring every telephone.
+    """
+    seen = "".join(sign for sign in " ".join(text.split()) if unicodedata.category(sign)[0] != "C")
+    return re.sub(r"<(?=\S)", "‹", seen).replace("@", "＠")
 
 
 def cut(text: str, size: int) -> str:

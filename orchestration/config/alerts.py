@@ -23,8 +23,8 @@ class TargetConfig(Strict):
 
 class AlertsConfig(Strict):
     targets: list[TargetConfig] = Field(default=[])
-    # Without a user and password: it is sent to everyone who is told.
-    page: str | None = Field(default=None, pattern=r"^https?://[^\s@]+$")
+    # Without a user, a password or a token: it is sent to everyone who is told.
+    page: str | None = Field(default=None, pattern=r"^https?://[^\s@?#]+$")
 
     @field_validator("targets")
     @classmethod

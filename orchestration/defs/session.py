@@ -134,7 +134,8 @@ class Session:
         failed = self.gate.failures_of_run()
         if not failed and not self.unmet:
             return []
-        reasons = [{**row, "check": f"{row['subject']}:{row['check_name']}"} for row in failed] or [
+        # A check that failed in this run is unmet as well: its own row tells more.
+        unmet = [
             {
                 "check": f"{reason.subject}:{reason.check}",
                 "subject": reason.subject,
@@ -145,6 +146,8 @@ class Session:
             }
             for reason in self.unmet
         ]
+        told = [{**row, "check": f"{row['subject']}:{row['check_name']}"} for row in failed]
+        reasons = [*told, *(reason for reason in unmet if reason["check"] not in {row["check"] for row in told})]
         expired = self.settings.overrides.expired(self.settings.today)
         for reason in reasons:
             if override := expired.get(reason["check"]):

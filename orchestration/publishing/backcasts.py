@@ -86,8 +86,21 @@ def latest_before(home: Path, as_of: date, loads: Loads | None = None) -> Releas
 
 
 def base_of_release(home: Path, as_of: date) -> ReleaseInfo | None:
-    """What a refresh continues: the served line's release of an earlier day; before there is any, a back-cast."""
-    return catalogue.base_release(home, as_of) or latest_before(home, as_of)
+    """What a refresh continues: the served line's release of an earlier day; before there is any, a back-cast.
+
+    Raises
+    ------
+    UserError
+        It is damaged; or it is gone and nothing lies behind it: that must not pass for no history.
+    """
+    found = catalogue.base_release(home, as_of)
+    if found is None and (lost := catalogue.lost_bases(home)):
+        raise UserError(
+            f"release {lost[-1]}, which the history of {as_of} goes on from, is gone",
+            where=str(catalogue.releases_directory(home)),
+            mend="restore it from a backup, or refresh for a later day, which goes on from what is served",
+        )
+    return found or latest_before(home, as_of)
 
 
 def planned(home: Path, as_of: date, loads: Loads) -> Backcast:

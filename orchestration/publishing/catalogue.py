@@ -95,17 +95,34 @@ def removed(home: Path) -> dict[str, Removed]:
         raise UserError(
             f"The list of removed releases cannot be read: {type(error).__name__}.",
             where=str(path),
-            mend="Restore it from a backup; without it, months before the oldest release continue nothing.",
+            mend="Restore it from a backup, or remove it: what is there is then followed without it.",
         ) from None
     return {name: told for name, told in gone.items() if not (releases_directory(home) / name).is_dir()}
 
 
 def release_ids(home: Path) -> list[str]:
     """Ids of the releases on disk, oldest first, without opening them."""
+    return sorted(name for name in _entries(home) if moment_of(name))
+
+
+def strangers(home: Path) -> list[str]:
+    """What else lies among the releases: nothing looks into it, and nothing removes it."""
+    return sorted(name for name in _entries(home) if not moment_of(name))
+
+
+def _entries(home: Path) -> Iterator[str]:
     directory = releases_directory(home)
-    if not directory.is_dir():
-        return []
-    return sorted(path.name for path in directory.iterdir() if path.is_dir() and not durable.is_leftover(path))
+    if directory.is_dir():
+        yield from (path.name for path in directory.iterdir() if path.is_dir() and not durable.is_leftover(path))
+
+
+def moment_of(release_id: str) -> datetime | None:
+    """The moment in the id of a release; None for what is no such id."""
+    moment, _, fingerprint = release_id.partition("-")
+    try:
+        return datetime.strptime(moment, _MOMENT).replace(tzinfo=UTC) if fingerprint.isalnum() else None
+    except ValueError:
+        return None
 
 
 def find(home: Path, release_id: str) -> ReleaseInfo:
@@ -119,7 +136,7 @@ def find(home: Path, release_id: str) -> ReleaseInfo:
     directory = releases_directory(home) / release_id
     if release_id not in release_ids(home):
         there = ", ".join(release_ids(home)[-5:]) or "none"
-        gone = removed(home).get(release_id)
+        gone = _still_known(home).get(release_id)
         told = f" It was removed at {gone.removed_at}, as `keep` in publishing.yml says." if gone else ""
         raise UserError(
             f"There is no release {release_id!r}; the latest are: {there}.{told}",
@@ -179,7 +196,7 @@ def base_release(home: Path, as_of: date) -> ReleaseInfo | None:
     Raises
     ------
     UserError
-        A release of the chain is missing or damaged.
+        A release of the chain is damaged.
     """
     return next((release for release in line(home) if release.as_of < as_of), None)
 
@@ -197,18 +214,23 @@ def is_backcast(release_id: str) -> bool:
 def line(home: Path) -> Iterator[ReleaseInfo]:
     """The line of what is served: that release, what it went on from, and so on; those that are not kept left out.
 
+    Where a base is neither there nor known as removed, somebody removed it: the line goes on with the latest release
+    of an earlier day that had been published before it.
+
     Raises
     ------
     UserError
-        A release of the line is missing or damaged.
+        A release of the line is damaged.
     """
-    release, gone = served(home), removed(home)
+    release, gone = served(home), _still_known(home)
     while release is not None:
         yield release
-        base_id = release.manifest.get("base_release_id")
-        while base_id in gone:
-            base_id = gone[base_id].base_release_id
-        base = None if base_id is None or is_backcast(base_id) else find(home, base_id)
+        base_id = _base_id(release, gone)
+        if base_id is None or base_id in release_ids(home):
+            base = base_id and find(home, base_id)
+        else:
+            before = (find(home, earlier) for earlier in reversed(release_ids(home)) if earlier < base_id)
+            base = next((info for info in before if info.as_of < release.as_of), None)
         if base is not None and base.as_of >= release.as_of:
             raise UserError(
                 f"Release {release.release_id} (as of {release.as_of}) names as its base {base_id} "
@@ -219,11 +241,33 @@ def line(home: Path) -> Iterator[ReleaseInfo]:
         release = base
 
 
+def _base_id(release: ReleaseInfo, gone: dict[str, Removed]) -> str | None:
+    """The release that another went on from, or where that is removed, the next one behind it."""
+    base_id = release.manifest.get("base_release_id")
+    while base_id in gone:
+        base_id = gone[base_id].base_release_id
+    return None if base_id is None or is_backcast(base_id) else base_id
+
+
+def _still_known(home: Path) -> dict[str, Removed]:
+    """What is known of removed releases; nothing where the list is damaged, which `touchstone doctor` tells."""
+    try:
+        return removed(home)
+    except UserError:
+        return {}
+
+
+def lost_bases(home: Path) -> list[str]:
+    """Bases of the served line that are neither there nor known as removed."""
+    gone, there = _still_known(home), release_ids(home)
+    bases = (_base_id(release, gone) for release in line(home))
+    return [base_id for base_id in bases if base_id is not None and base_id not in there]
+
+
 def next_release_id(home: Path, fingerprint: str, now: datetime) -> str:
     """An id that sorts after every release on disk, also when the clock was set back."""
     moment = now.astimezone(UTC).replace(microsecond=0)
     existing = release_ids(home)
     if existing:
-        latest = datetime.strptime(existing[-1].partition("-")[0], _MOMENT).replace(tzinfo=UTC)
-        moment = max(moment, latest + timedelta(seconds=1))
+        moment = max(moment, moment_of(existing[-1]) + timedelta(seconds=1))
     return f"{moment:{_MOMENT}}-{fingerprint[:8]}"

@@ -68,7 +68,7 @@ class Difference:
     """How two releases differ; `configuration` maps a path such as `tiers.pyramid.gold` to the values before and after.
 
     `loads_added` and `loads_removed` hold feed, load and accepted rows; `checks` maps a check that ended otherwise to
-    what it said before and says now: passed, failed or absent.
+    what it said before and says now: passed, failed, not run or absent.
     """
 
     before: str
@@ -129,9 +129,12 @@ def _only_in(these: dict[str, dict], those: dict[str, dict]) -> list[dict]:
     ]
 
 
+RESULTS = {True: "passed", False: "failed", None: "not run"}
+
+
 def _checks(before: list[dict], after: list[dict]) -> dict[str, tuple[str, str]]:
     said = [
-        {f"{check['subject']}:{check['name']}": "passed" if check["passed"] else "failed" for check in checks}
+        {f"{check['subject']}:{check['name']}": RESULTS[check["passed"]] for check in checks}
         for checks in (before, after)
     ]
     both = {name: (said[0].get(name, "absent"), said[1].get(name, "absent")) for name in sorted({*said[0], *said[1]})}

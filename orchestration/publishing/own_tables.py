@@ -23,7 +23,7 @@ REFRESH_CHECKS = {
     "check_name": ("varchar", "The claim that was checked."),
     "subject": ("varchar", "Table that it was checked on."),
     "severity": ("varchar", "block: a failure holds the refresh; warn: it is only reported."),
-    "is_passed": ("boolean", "Whether the claim held."),
+    "is_passed": ("boolean", "Whether the claim held; null where the check could not be run, which only warned."),
     "is_overridden": ("boolean", "Whether a failure that would have held the release was let through by an override."),
     "observed": ("varchar", "What was found."),
     "threshold": ("varchar", "What is allowed."),

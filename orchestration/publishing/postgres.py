@@ -181,7 +181,7 @@ def _refuse_a_stranger(connection: "Connection", place: Place, release: ReleaseI
     """A home that is tried out must not take over what another one shows."""
     row = connection.execute(_sql("select release_id from {data}.served", place)).fetchone()
     home = release.directory.parents[2]  # of published/releases/<id>
-    if row and row[0] not in {*catalogue.release_ids(home), *catalogue.removed(home)}:
+    if row and row[0] not in catalogue.release_ids(home) and row[0] not in catalogue.removed(home):
         raise UserError(
             f"release {row[0]} is shown there, which is not of this home",
             where=place.told,

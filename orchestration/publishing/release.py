@@ -234,4 +234,13 @@ def _replaced_by_served(home: Path) -> str:
             where=str(catalogue.published(home)),
             mend="`touchstone releases` lists what there is.",
         )
+    there = [release_id for release_id in catalogue.release_ids(home) if release_id != release.release_id]
+    if replaced not in there:
+        raise UserError(
+            f"What {release.release_id} replaced, {replaced}, is no longer kept.",
+            where=str(catalogue.releases_directory(home)),
+            mend=f"Name another: `touchstone rollback {there[-1]}`, say; there are {', '.join(there)}."
+            if there
+            else "There is no other release: the next refresh brings one, after `touchstone unpin`.",
+        )
     return replaced

@@ -26,16 +26,16 @@ def remove_old(home: Path, keep: KeepConfig) -> list[str]:
     Raises
     ------
     UserError
-        A release is damaged, so that what depends on it is not known: nothing is removed. Or another process is
-        writing.
+        A release or removed.json is damaged, so that what depends on it is not known: nothing is removed. Or another
+        process is writing.
     OSError
         A file cannot be removed.
     """
     with home_lock(home, "removing old releases"):
-        old = not_kept(home, keep)
+        old, gone = not_kept(home, keep), catalogue.removed(home)
         if old:
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            gone = catalogue.removed(home) | {info.release_id: _told(info, now) for info in old}
+            gone |= {info.release_id: _told(info, now) for info in old}
             text = json.dumps({name: asdict(told) for name, told in sorted(gone.items())}, indent=1)
             durable.replace_file(catalogue.removed_file(home), text.encode())
         for info in old:

@@ -5,7 +5,7 @@ No personal data: of a reason only the named fields are kept, and never the keys
 
 import io
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
@@ -59,12 +59,12 @@ class Status:
     held: bool = False
     held_since: str | None = None
     held_as_of: str | None = None
-    reasons: list[dict] | tuple = ()
+    reasons: list[dict] | tuple[()] = ()
     pinned: bool = False
     pinned_release_id: str | None = None
     pinned_since: str | None = None
-    overrides: list[dict] | tuple = ()
-    warnings: list[dict] | tuple = ()
+    overrides: list[dict] | tuple[()] = ()
+    warnings: list[dict] | tuple[()] = ()
     last_outcome: Literal["published", "held", "error"] | None = None
     last_outcome_at: str | None = None
     last_message: str | None = None
@@ -77,19 +77,31 @@ def read(home: Path) -> Status:
     earlier candidate is over.
     """
     path = catalogue.published(home) / "status.json"
-    known = Status()
+    known, served = Status(), _served(home)
     if path.exists():
         try:
-            written = json.loads(path.read_text(encoding="utf-8"))
-            known = Status(**{field.name: written[field.name] for field in fields(Status) if field.name in written})
-        except (ValueError, TypeError):  # the next run writes it anew; it must not keep that run from starting
+            known = _parsed(path.read_text(encoding="utf-8"))
+        except ValueError:  # the next run writes it anew; it must not keep that run from starting
             told = "status.json is damaged: what was held, and why, is not known; the next refresh writes it anew"
-            known = Status(last_outcome="error", last_outcome_at=_iso(datetime.now(UTC)), last_message=told)
-    served = _served(home)
+            now = _iso(datetime.now(UTC))
+            known = Status(served["release_id"], last_outcome="error", last_outcome_at=now, last_message=told)
     if _is_untold(known, served):
         told = _outcome("published", served["published_at"], "its process ended before it could say more")
         known = replace(known, **NOT_HELD, **told)
     return replace(known, **served, **_pinned(home))
+
+
+def _parsed(text: str) -> Status:
+    """The status as it was written; ValueError where anything is of another kind."""
+    from pydantic import TypeAdapter
+
+    known = TypeAdapter(Status).validate_json(text, strict=True)
+    if any(not {"check", "message"} <= reason.keys() for reason in known.reasons):
+        raise ValueError("a reason without its check or message")
+    moments = (known.last_outcome_at, known.held_since, known.pinned_since)
+    if any(moment and datetime.fromisoformat(moment).tzinfo is None for moment in moments):
+        raise ValueError("a moment without its zone")
+    return known
 
 
 def record_published(home: Path, message: str = "") -> Status:

@@ -8,6 +8,7 @@ are is locate.py's; what they are made of is reading.py's.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
@@ -34,19 +35,22 @@ def exactly(path: Path) -> str:
     return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
 
 
-def look_like_values(columns: Sequence[str]) -> bool:
-    """Whether an e-mail address, or seven digits as of a phone or a date, stands among the names of columns.
+def names_told(columns: Sequence[str], expected: Sequence[str]) -> str:
+    """The names of columns for a message: those that are expected or near it; the others are counted.
 
-    Then the header row is missing, and somebody's row stands there.
+    Without a header row somebody's values stand there, and no pattern tells a name of a person from one of a column.
+    That one is near counts only beside one that is expected: Regina is near region.
     """
-    return any(re.search(r"[@＠]|\d([-\s./:()]{0,2}\d){6}", column) for column in columns)
-
-
-def names_told(columns: Sequence[str]) -> str:
-    """The names of columns for a message; none of them where they look like values."""
-    if look_like_values(columns):
-        return f"{len(columns)} columns that look like values: is the header row missing?"
-    return ", ".join(columns)
+    expected = [name.lower() for name in expected]
+    is_header = any(name.strip().lower() in expected for name in columns)
+    known = [name for name in columns if is_header and get_close_matches(name.strip().lower(), expected, n=1)]
+    others = len(columns) - len(known)
+    if not others:
+        return ", ".join(known)
+    told = "is not told, since it may be a value" if others == 1 else "are not told, since they may be values"
+    if known:
+        return f"{', '.join(known)}, and {others} {'other' if others == 1 else 'others'}, which {told}: open the file"
+    return f"{others} {'name' if others == 1 else 'names'} of columns, which {told}: is the header row missing?"
 
 
 @dataclass(frozen=True)

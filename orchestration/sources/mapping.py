@@ -168,12 +168,14 @@ def check_columns(feed_name: str, feed: Feed, contract: Contract, found: list[st
             mend="give it another name in the export",
         )
     fed = expressions(feed, contract, found)
+    # What the mapping names is the name of a column, whatever it looks like.
+    read = set(found) - set(unknown_columns(feed, contract, found))
     missing = [name for name in contract.required if name not in fed]
     if missing:
         raise UserError(
             f"the feed {feed_name} lacks the column {', '.join(missing)}\n"
             f"  expected: {', '.join(contract.required)}\n"
-            f"  found:    {names_told(found)}",
+            f"  found:    {names_told(found, [*known, *read])}",
             where=", ".join(file.name for file in files),
             mend=f"export it, or name under feeds.{feed_name}.columns in sources.yml the column or SQL expression that "
             f"gives it: `{missing[0]}: source.<column>`",
@@ -190,7 +192,8 @@ def unknown_columns(feed: Feed, contract: Contract, found: list[str]) -> list[st
 
 def not_read(feed_name: str, files: dict[str, list[SourceFile]], error: duckdb.Error) -> UserError:
     """What the engine says of a mapping or a file, with the place to look at."""
-    first = without_values(error)
+    # The engine offers names of the files in place of one that it does not know: without a header row, values.
+    first = re.split(r"[!,.]?\s*(?:Candidate|Did you mean)", without_values(error))[0]
     if "No space left" in first:
         return UserError("the disk is full", where=feed_name, mend="make room, and refresh again: nothing is lost")
     is_mixed = "invalid state" in first

@@ -25,7 +25,7 @@ def held(*checks, as_of="2026-06-30"):
 
 
 def keys(known, checks=(), now=NOW, is_daily=True):
-    return [cause.key for cause in causes(known, checks, now, is_daily)]
+    return [cause.key for cause in causes(known, checks, now, is_daily, expected_from=NOW)]
 
 
 def test_the_set_of_checks_makes_a_hold_the_same():
@@ -44,7 +44,11 @@ def test_a_failure_is_the_same_whatever_its_run_and_its_numbers():
     second = failed("run 11111111-5d27-4b54-8a66-4b1c8f3cf0d1: the disk is full, 7 MB are left")
     assert keys(first) == keys(second)
     assert keys(first) != keys(failed(f"{RUN}: the server is gone"))
-    assert causes(first, (), NOW, True)[0].reasons == ("the disk is full, 12 MB are left",)
+    loads = [failed(f"{RUN}: load=20260630T020000Z-{name} is damaged") for name in ("95efd3ae", "a5ef33be", "abcdefab")]
+    assert keys(loads[0]) == keys(loads[1]) == keys(loads[2])
+    other = "0b0ee4d5-5d27-abcd-8a66-4b1c8f3cf0d1"
+    assert keys(failed(f"{RUN}: after {other}")) == keys(failed(f"{RUN}: after {other.replace('abcd', '1234')}"))
+    assert causes(first, (), NOW, True, NOW)[0].reasons == ("the disk is full, 12 MB are left",)
 
 
 def test_a_feed_beyond_its_promise_is_late_whether_it_holds_or_warns():
@@ -54,6 +58,7 @@ def test_a_feed_beyond_its_promise_is_late_whether_it_holds_or_warns():
     check = {"subject": "raw.surveys", "name": "fresh", "passed": False, "message": "70 days"}
     assert keys(published, [check]) == ["late:surveys"]
     assert keys(published, [check | {"passed": True}]) == []
+    assert keys(published, [check | {"passed": None}]) == [], "it could not be run"
 
 
 def test_no_refresh_for_a_day_and_a_half_is_late_where_each_morning_should_bring_one():
@@ -62,4 +67,11 @@ def test_no_refresh_for_a_day_and_a_half_is_late_where_each_morning_should_bring
     assert keys(ended, now=NOW + timedelta(hours=36)) == []
     assert keys(ended, now=NOW + timedelta(hours=37)) == ["late:refresh"]
     assert keys(ended, now=NOW + timedelta(hours=37), is_daily=False) == []
-    assert keys(Status(), now=NOW) == []
+
+
+def test_an_installation_in_which_no_refresh_ever_ran_is_late_as_well():
+    """The schedule was never switched on."""
+    assert keys(Status(), now=NOW + timedelta(hours=36)) == []
+    [cause] = causes(Status(), (), NOW + timedelta(hours=37), True, expected_from=NOW)
+    assert cause.key == "late:refresh"
+    assert "none ever did" in cause.reasons[0]

@@ -1,5 +1,7 @@
 """A cause is told once: not each morning, not at each look, and not twice when two look."""
 
+from datetime import UTC, datetime, timedelta
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,13 +19,14 @@ class Target:
     """One target that is looked at after each run, and what reached it."""
 
     def __init__(self, events=ALL):
-        self.events, self.told, self.got = events, frozenset(), []
+        self.events, self.told, self.got = events, {}, []
 
-    def look(self, *causes, arrives=True):
+    def look(self, *causes, arrives=True, day=0):
         """After a run that ended in these causes: of a hold or a failure, else it published."""
         is_published = all(cause.event == "late" for cause in causes) and STANDING not in causes
-        self.told = still_true(self.told, causes)
-        while message := next_message(self.told, causes, is_published, self.events):
+        now = datetime(2026, 7, 1, tzinfo=UTC) + timedelta(days=day)
+        self.told = still_true(self.told, causes, is_published)
+        while message := next_message(self.told, causes, is_published, self.events, now):
             if message.event in self.events:
                 if not arrives:
                     return
@@ -34,9 +37,27 @@ class Target:
 def test_the_same_hold_is_told_once():
     """A hold that lasts a week must not become noise."""
     target = Target()
-    for _ in range(7):
-        target.look(A)
+    for day in range(7):
+        target.look(A, day=day)
     assert target.got == [("held", "held:a")]
+
+
+def test_what_lasts_is_told_again_each_week():
+    """Whoever was away on the first day would never learn that the figures are a month old."""
+    for cause in (A, BROKEN, STANDING):
+        target = Target()
+        for day in range(22):
+            target.look(cause, day=day)
+        assert target.got == [(cause.event, cause.key)] * 4
+
+
+def test_a_reminder_that_did_not_arrive_comes_the_next_time_and_costs_no_recovery():
+    """The service may be down on the one day of the week."""
+    target = Target()
+    target.look(A)
+    target.look(A, day=7, arrives=False)
+    target.look(day=8)
+    assert target.got == [("held", "held:a"), ("recovered",)]
 
 
 def test_another_set_of_checks_is_told_again():
@@ -80,6 +101,23 @@ def test_a_feed_that_was_in_time_again_can_be_late_anew():
     for causes in ((LATE,), (LATE,), (), (LATE,)):
         target.look(*causes)
     assert target.got == [("late", "late:orders"), ("late", "late:orders")]
+
+
+def test_a_late_feed_is_not_told_again_after_a_run_that_did_not_judge_it():
+    """A run that broke off, or was held by something else, says nothing of the feed."""
+    for other in (BROKEN, A):
+        target = Target(("late",))
+        for causes in ((LATE,), (other,), (LATE,), (other,), (LATE,)):
+            target.look(*causes)
+        assert target.got == [("late", "late:orders")]
+
+
+def test_a_second_standstill_is_told_though_nothing_was_published_in_between():
+    """A run was held, and then nothing ended for ten days."""
+    target = Target(("late", "recovered"))
+    for causes in ((STANDING,), (A,), (A, STANDING), (A, STANDING), ()):
+        target.look(*causes)
+    assert target.got == [("late", "late:refresh"), ("late", "late:refresh"), ("recovered",)]
 
 
 def test_who_listens_to_recoveries_alone_is_told_of_them():

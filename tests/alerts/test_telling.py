@@ -7,10 +7,13 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration import doctor
-from orchestration.alerts import telling
+from orchestration.alerts import memory, telling, words
+from orchestration.alerts.memory import Held
+from orchestration.alerts.once import Message
 from orchestration.cli import main
 from orchestration.errors import UserError
 from orchestration.publishing import status
+from orchestration.publishing.status import Status
 
 RUN = "run 0b0ee4d5-5d27-4b54-8a66-4b1c8f3cf0d1"
 OPS = {"to": "${ALERT_OPS}"}
@@ -26,6 +29,15 @@ def ops(listener, monkeypatch):
 def hold(settings, *checks, message="31 rows"):
     reasons = [{"check": check, "subject": check, "severity": "block", "message": message} for check in checks]
     status.record_held(settings.home, date(2026, 6, 30), reasons, f"{RUN}: {len(reasons)} reasons to hold")
+
+
+def later(monkeypatch, days: int):
+    class Later(datetime):
+        @classmethod
+        def now(cls, zone=None):
+            return datetime.now(UTC) + timedelta(days=days)
+
+    monkeypatch.setattr(telling, "datetime", Later)
 
 
 def test_a_hold_says_what_why_since_when_and_where_to_look(settings, ops):
@@ -69,12 +81,7 @@ def test_no_refresh_for_two_days_is_told_as_late(settings, ops, monkeypatch):
     telling.tell(read)
     assert ops.titles == []
 
-    class TwoDaysLater(datetime):
-        @classmethod
-        def now(cls, zone=None):
-            return datetime.now(UTC) + timedelta(days=2)
-
-    monkeypatch.setattr(telling, "datetime", TwoDaysLater)
+    later(monkeypatch, days=2)
     telling.tell(read)
     telling.tell(read)
     assert ops.titles == ["福记 Fook Kee: late"]
@@ -103,7 +110,7 @@ def test_what_was_refused_is_told_without_the_address_and_sent_the_next_time(set
     [finding] = doctor.alerts(read)
     assert not finding.is_fine
     assert "not delivered since" in finding.told
-    kept = telling.memory_file(read.home).read_text()
+    kept = memory.memory_file(read.home).read_text()
     assert "hunter2" not in kept + finding.told
     ops.answer = 200
     assert telling.tell(read) == []
@@ -123,16 +130,78 @@ def test_a_target_that_fails_does_not_keep_the_others_from_knowing(settings, ops
     assert not next(doctor.alerts(read)).is_fine
 
 
-@pytest.mark.parametrize("damage", ["alerts", "status"])
-def test_damaged_files_end_in_a_line_and_not_in_an_error(settings, ops, damage):
-    """A refresh that was published stays published."""
+@pytest.mark.parametrize("written", ["{", "[]", "5", '{"ALERT_OPS": 5}', '{"ALERT_OPS": {"told": ["held:a"]}}'])
+def test_a_damaged_memory_silences_nobody(settings, ops, written):
+    """What holds is told once too often rather than never; the doctor and the log say why."""
     read = settings(OPS)
     hold(read, "a:x")
-    path = telling.memory_file(read.home) if damage == "alerts" else read.home / "published" / "status.json"
-    path.write_text("{")
+    memory.memory_file(read.home).write_text(written)
+    [finding] = doctor.alerts(read)
+    assert not finding.is_fine
     [problem] = telling.tell(read)
-    assert problem.startswith("Alerts: ")
-    assert ops.arrived == []
+    assert problem.startswith("Alerts: what was told to whom cannot be read")
+    assert telling.tell(read) == []
+    assert ops.titles == ["福记 Fook Kee: refresh held"]
+
+
+def test_a_damaged_status_is_told_as_a_failure(settings, ops):
+    """A refresh that was published stays published, and people learn that its word is lost."""
+    read = settings(OPS)
+    hold(read, "a:x")
+    (read.home / "published" / "status.json").write_text("{")
+    assert telling.tell(read) == []
+    [(_, told)] = ops.arrived
+    assert "- status.json is damaged" in told["message"]
+
+
+def test_a_hold_that_lasts_is_told_again_after_a_week_as_one_that_lasts(settings, ops, monkeypatch):
+    """Old figures must not be served for months because one message was missed."""
+    read = settings(OPS | {"events": ["held"]})
+    hold(read, "a:x")
+    for days in (0, 6, 7, 8):
+        later(monkeypatch, days)
+        telling.tell(read)
+    assert ops.titles == ["福记 Fook Kee: refresh held", "福记 Fook Kee: refresh still held"]
+    assert ops.arrived[1][1]["message"].startswith(f"Held since {status.read(read.home).held_since}: ")
+
+
+def test_a_recovery_says_what_was_held_since_when(settings, ops):
+    """A check passes again because time went by as well: nobody may take that for mended data."""
+    read = settings(OPS)
+    hold(read, "a:x")
+    telling.tell(read)
+    since = status.read(read.home).held_since
+    hold(read, "b:y")
+    telling.tell(read)
+    status.record_error(read.home, f"{RUN}: the disk is full")
+    telling.tell(read)
+    status.record_published(read.home, RUN)
+    telling.tell(read)
+    told = ops.arrived[-1][1]["message"].splitlines()
+    assert told[1:3] == [f"- held since {since}: a:x", f"- held since {since}: b:y"]
+    assert told[-1] == "To do: see that it was mended. A check also passes again because time went by."
+    status.record_error(read.home, f"{RUN}: the disk is full")
+    telling.tell(read)
+    status.record_published(read.home, RUN)
+    telling.tell(read)
+    assert ops.arrived[-1][1]["message"].splitlines()[-1] == "Nothing is to be done.", "nothing was held this time"
+
+
+def test_what_an_override_let_through_is_told_as_that():
+    """It was decided by a person, and is not to be looked at once more."""
+    known = Status(published_at="2026-07-02", overrides=[{"check": "a:x"}])
+    told = words.body(Message("recovered", (), {}), known, None, Held(since="2026-07-01", checks=["a:x"]))
+    assert "- held since 2026-07-01: a:x, let through by an override" in told
+    assert told.endswith("Nothing is to be done.")
+
+
+def test_no_text_calls_everybody_or_turns_signs_around(settings, ops):
+    """Names of files and of the company are written by others."""
+    read = settings(OPS)
+    hold(read, "a:x", message="or\u202egpj.csv <!channel> @all 5 < 7\x07")
+    telling.tell(read)
+    assert "- a:x: orgpj.csv ‹!channel> ＠all 5 < 7" in ops.arrived[0][1]["message"].splitlines()
+    assert words.title("A\nB @here", Message("late", (), {})) == "A B ＠here: late"
 
 
 def test_without_targets_nothing_is_written(settings):
@@ -140,7 +209,7 @@ def test_without_targets_nothing_is_written(settings):
     read = settings()
     hold(read, "a:x")
     assert telling.tell(read) == []
-    assert not telling.memory_file(read.home).exists()
+    assert not memory.memory_file(read.home).exists()
 
 
 def test_long_reasons_in_chinese_stay_within_what_wecom_takes(settings, ops):
@@ -156,6 +225,15 @@ def test_long_reasons_in_chinese_stay_within_what_wecom_takes(settings, ops):
 def test_alerts_do_not_change_what_marts_are_made_of(settings):
     """Who is told must not make a candidate another one."""
     assert settings(OPS).configuration_hash == settings().configuration_hash
+
+
+@pytest.mark.parametrize(
+    "page", ["http://page.example/?token=a", "http://page.example/#token=a", "http://a:b@c.example"]
+)
+def test_an_address_of_the_page_that_holds_a_secret_is_refused(settings, page):
+    """It stands in every message."""
+    with pytest.raises(UserError, match="page"):
+        settings(OPS, page=page)
 
 
 @pytest.mark.parametrize(
@@ -193,6 +271,7 @@ def test_the_memory_holds_keys_and_no_reasons(settings, ops):
     read = settings(OPS)
     hold(read, "a:x", message="13800138000 rows")
     telling.tell(read)
-    kept = json.loads(telling.memory_file(read.home).read_text())
+    kept = json.loads(memory.memory_file(read.home).read_text())
     assert list(kept) == ["ALERT_OPS"]
+    assert kept["ALERT_OPS"]["held"]["checks"] == ["a:x"]
     assert "13800138000" not in json.dumps(kept)

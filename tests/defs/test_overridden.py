@@ -88,6 +88,15 @@ def test_a_reason_to_hold_tells_of_the_override_that_is_over(session):
     assert reason["message"] == f"3 keys twice (let through by Li Jing until {yesterday}, which is over)"
 
 
+def test_what_failed_in_this_run_hides_nothing_else_that_holds(session):
+    """Who mends one reason must not find the next one tomorrow."""
+    run = session(days=-1)
+    run.gate.record_built("facts.orders", [])
+    run.gate.record_checks([outcome(False)])
+    run.unmet = run.gate.unmet(["facts.orders", "facts.complaints"])
+    assert [reason["check"] for reason in run.reasons()] == [KEY, "facts.complaints:is_current"]
+
+
 def test_the_manifest_has_the_override_and_what_its_check_said(session):
     """Years later it can be read what was known when the numbers were published."""
     run = session()

@@ -22,18 +22,43 @@ def refusal(tmp_path, text: str, **mapping) -> str:
 
 
 @pytest.mark.parametrize(
-    "row", ["欧阳寒鸦,13711102201,,5", "欧阳寒鸦,欧阳寒鸦,2026-06-01,5", "欧阳寒鸦,C1,2026-06-01,q@example.org"]
+    "row",
+    [
+        "欧阳寒鸦,13711102201,,5",
+        "欧阳寒鸦,欧阳寒鸦,2026-06-01,5",
+        "欧阳寒鸦,C1,2026-06-01,q@example.org",
+        "欧阳寒鸦,王,华东,工业",
+        "Mrs Anna Schmidt,C1,Regina,Amounta",
+        '[{"id": 1,"name": "Anna Schmidt"}]',
+    ],
 )
 def test_a_row_that_stands_where_the_header_should_is_not_shown(tmp_path, row):
     """An export without its header row: the names of its columns would be somebody's."""
     told = refusal(tmp_path, f"{row}\nO2,C2,2026-06-01,5\n")
-    assert not [secret for secret in ("欧阳寒鸦", "13711102201", "q@example.org") if secret in told]
-    assert "is the header row missing?" in told
+    secrets = ("欧阳寒鸦", "13711102201", "q@example.org", "华东", "Anna", "Regina", "Amounta")
+    assert not [secret for secret in secrets if secret in told]
+    assert "is the header row missing?" in told or "has no name" in told
 
 
-def test_names_of_columns_are_shown(tmp_path):
-    """They are what a person compares the mapping with."""
-    assert "found:    订单号, 客户, 2026-06" in refusal(tmp_path, "订单号,客户,2026-06\n1,2,3\n")
+def test_names_that_are_expected_or_near_it_are_shown(tmp_path):
+    """They are what a person compares the mapping with; what else stands there is counted."""
+    told = refusal(tmp_path, "Order_No,customer,ordered_at,Anna Schmidt,王\n1,2,3,4,5\n")
+    assert "found:    Order_No, customer, ordered_at, and 2 others, which are not told" in told
+
+
+def test_names_that_the_mapping_reads_are_shown(tmp_path):
+    """Whoever wrote them there knows them."""
+    told = refusal(tmp_path, "订单号,客户,金额\n1,2,3\n", columns={"order_id": "source.订单号"})
+    assert "found:    订单号, and 2 others" in told
+
+
+@pytest.mark.parametrize("expression", ["source.kunde", "kunde"])
+def test_the_engine_offers_no_values_in_place_of_a_name_that_is_not_there(tmp_path, expression):
+    """It tells the names of the files, which without a header row are somebody's."""
+    columns = dict.fromkeys(("order_id", "customer_id", "ordered_at", "amount"), expression)
+    told = refusal(tmp_path, "kunda,C1,2026-06-01,5\n", columns=columns)
+    assert "kunde" in told
+    assert "kunda" not in told
 
 
 @pytest.mark.parametrize("value", ["O'Quax 13711102201", 'a "Quax" LINE 13711102201', "13711102201'Quax"])

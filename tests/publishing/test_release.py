@@ -12,7 +12,7 @@ from candidate import fill, manifest_of
 
 from orchestration import durable
 from orchestration.errors import UserError
-from orchestration.publishing import catalogue, manifest, marts, pins, release, report, status
+from orchestration.publishing import backcasts, catalogue, manifest, marts, pins, release, report, status
 from orchestration.publishing.hashing import content_of
 
 pytestmark = pytest.mark.usefixtures("plain_report")
@@ -316,7 +316,9 @@ def test_a_broken_chain_is_told_in_words(warehouse, home, damage):
             {"corrupt": "{", "foreign": "{}", "undated": json.dumps({"release_id": first.release_id})}[damage]
         )
     with pytest.raises(UserError, match=first.release_id):
-        catalogue.base_release(home, date(2026, 6, 2))
+        backcasts.base_of_release(home, date(2026, 6, 2))
+    if damage == "gone":  # then the days to come go on from what is served
+        assert backcasts.base_of_release(home, date(2026, 6, 3)).as_of == date(2026, 6, 2)
 
 
 def test_after_a_rollback_nothing_else_is_published_until_unpinned(warehouse, home):

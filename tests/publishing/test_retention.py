@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import duckdb
@@ -15,6 +15,7 @@ from orchestration.errors import UserError
 from orchestration.publishing import backcasts, catalogue, pins, release, retention
 
 FIRST = date(2026, 1, 1)
+FIRST_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Shelf:
@@ -170,6 +171,72 @@ def test_a_damaged_release_stops_removing(shelf):
     assert catalogue.release_ids(shelf.home) == ids
 
 
+@pytest.mark.parametrize("others", [2, 0])
+def test_going_back_beyond_what_is_kept_names_what_can_be_had(shelf, others):
+    """A second rollback in a row: what the oldest release replaced was removed long ago."""
+    ids = [shelf.put(FIRST + timedelta(days=day)) for day in range(2 + others)]
+    release.switch(shelf.home, ids[1])
+    shutil.rmtree(catalogue.releases_directory(shelf.home) / ids[0])
+    with pytest.raises(UserError, match=f"What {ids[1]} replaced, {ids[0]}, is no longer kept") as refused:
+        release.rollback(shelf.home)
+    assert ", ".join(ids[2:]) in refused.value.mend if others else "no other release" in refused.value.mend
+
+
+def doctors(shelf) -> list[doctor.Finding]:
+    return list(doctor.releases(SimpleNamespace(home=shelf.home, publishing=PublishingConfig(keep=keep()))))
+
+
+def test_a_lost_list_of_removed_releases_stops_nothing(shelf):
+    """The line is followed by what is there; what it went on from and is gone is told."""
+    for day in range(59):
+        shelf.put(FIRST + timedelta(days=day))
+    retention.remove_old(shelf.home, keep(months=2))
+    there = [info.release_id for info in catalogue.line(shelf.home)]
+    catalogue.removed_file(shelf.home).unlink()
+    assert [info.release_id for info in catalogue.line(shelf.home)] == there
+    assert catalogue.base_release(shelf.home, date(2026, 2, 10)).as_of == date(2026, 1, 31)
+    assert retention.remove_old(shelf.home, keep(months=2)) == []
+    fine, note = doctors(shelf)
+    assert (fine.is_fine, note.is_note) == (True, True)
+    assert "removed without a word" in note.told
+
+
+def test_a_release_that_a_person_removed_stops_nothing(shelf):
+    """As people did where disks filled up; the days before it are still kept by the counts."""
+    ids = [shelf.put(FIRST + timedelta(days=day)) for day in range(6)]
+    shutil.rmtree(catalogue.releases_directory(shelf.home) / ids[4])
+    assert catalogue.base_release(shelf.home, FIRST + timedelta(days=5)).release_id == ids[3]
+    assert retention.remove_old(shelf.home, keep(days=2)) == ids[:2]
+    assert catalogue.release_ids(shelf.home) == [ids[2], ids[3], ids[5]]
+
+
+def test_a_damaged_list_of_removed_releases_lets_refreshes_go_on_and_stops_removing(shelf):
+    """What it said must not be written over; the doctor names it."""
+    for day in range(9):
+        shelf.put(FIRST + timedelta(days=day))
+    retention.remove_old(shelf.home, keep())
+    catalogue.removed_file(shelf.home).write_text("[1]")
+    assert catalogue.base_release(shelf.home, FIRST + timedelta(days=9)).as_of == FIRST + timedelta(days=8)
+    with pytest.raises(UserError, match="list of removed releases cannot be read"):
+        retention.remove_old(shelf.home, keep())
+    assert catalogue.removed_file(shelf.home).read_text() == "[1]"
+    [found] = doctors(shelf)
+    assert not found.is_fine
+    assert "removed.json" in found.told
+
+
+@pytest.mark.parametrize("name", ["old", "old-copy", "20260101T000000Z", "20261301T000000Z-ab", "20260101T000000Z-a b"])
+def test_a_folder_that_is_no_release_stops_nothing_and_is_told(shelf, name):
+    """Somebody's copy, put aside where the others lie."""
+    first = shelf.put(FIRST)
+    (catalogue.releases_directory(shelf.home) / name).mkdir()
+    assert catalogue.release_ids(shelf.home) == [first]
+    assert catalogue.next_release_id(shelf.home, "0123456789", FIRST_MOMENT) > first
+    assert retention.remove_old(shelf.home, keep()) == []
+    note, _ = doctors(shelf)
+    assert name in note.told
+
+
 @pytest.mark.parametrize("dies_at", ["replace_file", "discard", "rmtree"])
 def test_a_death_in_the_middle_leaves_whole_releases_and_the_next_run_ends_it(shelf, monkeypatch, dies_at):
     """Nothing that bears a release's name is ever half a release."""
@@ -217,7 +284,7 @@ def test_the_doctor_tells_the_room_that_releases_take_and_what_keeps_them(shelf)
     ids = [shelf.put(FIRST + timedelta(days=day)) for day in range(5)]
     settings = SimpleNamespace(home=shelf.home, publishing=PublishingConfig(keep=keep()))
     [found] = doctor.releases(settings)
-    assert (found.is_fine, found.told) == (True, "5 take 0.0 GiB; 2 are removed when the next one is published")
+    assert (found.is_fine, found.told) == (True, "5 take 0.0 MiB; 2 are removed when the next one is published")
     (catalogue.releases_directory(shelf.home) / ids[1] / "manifest.json").write_text("{")
     [found] = doctor.releases(settings)
     assert not found.is_fine

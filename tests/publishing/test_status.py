@@ -2,14 +2,16 @@
 
 import json
 from datetime import date
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 from candidate import check, manifest_of
 from click.testing import CliRunner
 
-from orchestration.cli import main
+from orchestration.cli import main, tell_headline
 from orchestration.publishing import catalogue, release, status
+from orchestration.publishing.difference import _checks
 
 pytestmark = pytest.mark.usefixtures("plain_report")
 
@@ -172,3 +174,48 @@ def test_a_damaged_status_is_told_and_stops_nobody(warehouse, home):
     assert known.last_outcome == "error"
     assert "status.json is damaged" in known.last_message
     assert status.record_published(home).last_outcome == "published"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        [],
+        5,
+        {"last_outcome_at": 5},
+        {"last_outcome_at": "yesterday"},
+        {"last_outcome_at": "2026-07-01T06:00:00"},
+        {"last_outcome": "gone"},
+        {"reasons": 5},
+        {"reasons": [{"message": "no check"}]},
+        {"held": "yes"},
+        {"warnings": ["late"]},
+        {"reasons": [5]},
+    ],
+)
+def test_a_status_of_another_shape_is_damaged(warehouse, home, written):
+    """JSON that somebody mended by hand: it stops no run, and no message about one."""
+    release.publish(warehouse, home, manifest=manifest_of())
+    (home / "published" / "status.json").write_text(json.dumps(written))
+    assert "status.json is damaged" in status.read(home).last_message
+    assert status.record_error(home, "the source did not answer").last_message == "the source did not answer"
+    assert status.read(home).last_message == "the source did not answer"
+
+
+def test_what_was_written_is_read_as_it_was(home):
+    """With reasons whose figures are numbers, text or not there."""
+    written = status.record_held(home, date(2026, 7, 1), [REASON, REASON | {"observed": None, "threshold": 1.5}])
+    assert status.read(home).reasons == written.reasons
+
+
+def test_a_check_that_could_not_be_run_is_neither_passed_nor_failed(warehouse, home, capsys):
+    """One that only warns lets the release through: what tells of its checks must bear that it said nothing."""
+    could_not = check("volume_is_usual", "raw.orders", severity="warn", passed=None, message="it could not be run")
+    info = release.publish(warehouse, home, manifest=manifest_of(checks=[could_not, check("key", "facts.orders")]))
+    tell_headline(SimpleNamespace(home=home, sources=SimpleNamespace(feeds={})))
+    assert "1 of 2 checks passed" in capsys.readouterr().out
+    assert [warning["message"] for warning in status.read(home).warnings] == ["it could not be run"]
+    with duckdb.connect(info.directory / "marts.duckdb", read_only=True) as connection:
+        said = connection.execute("select is_passed from marts.refresh_checks order by check_name").fetchall()
+    assert said == [(True,), (None,)]
+    failed = info.manifest["checks"][0] | {"passed": False}
+    assert _checks([failed], info.manifest["checks"][:1]) == {"raw.orders:volume_is_usual": ("failed", "not run")}

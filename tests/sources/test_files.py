@@ -129,7 +129,7 @@ def test_a_header_without_rows_is_a_load_of_nothing(desk):
         ("", "is empty: not even a header row"),
         ("\ufeff", "the first line of .* is blank"),
         ("\n", "the first line of .* is blank"),
-        ("order_id,amount,Amount\n", "names 'amount' more than once"),
+        ("order_id,amount,Amount\n", "columns 2 and 3 of .* bear one name"),
         ("order_id,,amount\n", "column 2 of .* has no name"),
         (b"order_id,\xff\xff\n", "neither UTF-8 nor UTF-16 nor GB18030: byte 0xFF, number 10 of line 1"),
     ],

@@ -9,13 +9,12 @@ import csv
 import io
 import re
 import tempfile
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from orchestration.config.sources import Files
 from orchestration.errors import UserError
-from orchestration.sources.files import SourceFile, look_like_values, names_told
+from orchestration.sources.files import SourceFile
 from orchestration.sources.readers.lines import MARK
 
 DELIMITERS = ",;\t|"
@@ -239,21 +238,21 @@ def checked_names(columns: Sequence[str], name: str, where: str) -> tuple[str, .
             where=where,
             mend="export fewer columns, or look at whether the file is what its name says",
         )
-    told = f"{where}: {names_told(columns[:50])}"
-    repeated = [column for column, times in Counter(column.lower() for column in columns).items() if times > 1]
     if "" in columns:
         raise UserError(
             f"column {columns.index('') + 1} of {name} has no name",
-            where=told,
+            where=where,
             mend="give each column a name of its own",
         )
-    if repeated:
-        which = "one column" if look_like_values(columns) else repr(repeated[0])
-        raise UserError(
-            f"the header row of {name} names {which} more than once",
-            where=told,
-            mend="give each column a name of its own",
-        )
+    seen: dict[str, int] = {}
+    for number, column in enumerate(columns, 1):
+        first = seen.setdefault(column.lower(), number)
+        if first != number:  # their places: without a header row their name is somebody's value
+            raise UserError(
+                f"columns {first} and {number} of {name} bear one name",
+                where=where,
+                mend="give each column a name of its own; or is the header row missing?",
+            )
     if any("\0" in column for column in columns):
         raise UserError(f"the header row of {name} holds a zero byte", where=where, mend="export it again")
     return tuple(columns)

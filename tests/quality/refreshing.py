@@ -36,7 +36,7 @@ def refreshed(
         Of the last day's orders in the export: it is made in the morning where that is below 1.
     """
     holds, held_refreshes = Counter(), 0
-    base, then = company.snapshots[-1], None
+    base, then = company.snapshots[-1], int(share * company.counts[company.day]) if share < 1 else None
     published = [one.day for one in company.snapshots]
     loads: list[range] = []
     for number in range(days):

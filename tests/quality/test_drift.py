@@ -380,7 +380,7 @@ def test_clean_days_are_not_held(company):
 @pytest.mark.parametrize("way", ["a file a day", "everything"])
 def test_quiet_weekends_and_exports_in_the_morning_are_not_held(way):
     """A tenth of a weekday's orders on Saturday, however the company feeds; or 15 % of the day when it exports."""
-    made = Company(1_000, seed=2, weekdays=(1.4, 1.4, 1.4, 1.4, 1.2, 0.14, 0.14))
+    made = Company(3_000, seed=2, weekdays=(1.4, 1.4, 1.4, 1.4, 1.2, 0.14, 0.14))
     for _ in range(420):
         made.live()
     assert refreshed(made, 21, way=way) == ({}, 0)

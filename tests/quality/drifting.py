@@ -218,7 +218,7 @@ def held(company: Company, base: Snapshot, seen: Candidate, published: list[dt.d
     if past.is_held_by_customers(said, CUSTOMERS, days)[0]:
         found.add("customers_keep_their_past")
     shift = shifted(base.clv, seen.now.clv, days)
-    if shift.psi > shift.limit:
+    if shift.psi > shift.limit or values.is_other_mean(values.mean_moved(base.clv.mean(), seen.now.clv.mean())):
         found.add("clv_is_steady")
     by_day = company.logs_of_day | {seen.now.day: logs(seen.new_money)}
     if amounts.judge(by_day, base.day, seen.now.day, AMOUNTS).is_held:

@@ -207,6 +207,14 @@ def test_the_highest_values_and_those_at_zero_have_bins_of_their_own():
     assert psi(base, base) == 0
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "is_other"), [(10, 29, False), (10, 31, True), (31, 10, True), (0, 5, False), (None, 5, False)]
+)
+def test_the_mean_tells_of_a_top_that_moved_within_its_bin(before, now, is_other):
+    """One in ten who are worth ten times as much make a PSI of .04, and half of all value."""
+    assert values.is_other_mean(values.mean_moved(before, now)) is is_other
+
+
 def test_a_mass_that_moves_by_a_cent_stays_where_it_is():
     """A third of the customers share a value, which each fit finds anew."""
     others = np.exp(np.random.default_rng(1).normal(6, 1, 1300))

@@ -97,6 +97,7 @@ def test_a_day_like_any_other_passes_every_check(compared):
         ("update facts.orders set customer_id = 'x' || customer_id", {"customers_keep_their_past"}),
         ("insert into facts.orders from facts.orders", {"past_money_is_steady", "customers_keep_their_past"}),
         ("update scores.clv set clv = clv / 5", {"clv_is_steady"}),
+        ("update scores.clv set clv = 100 * clv where clv > 190", {"clv_is_steady"}),
         ("delete from marts.customer_value where clv < 12", {"marts_keep_their_rows"}),
         (
             "update marts.customer_value set p_alive = null where clv < 120",

@@ -262,11 +262,14 @@ class Comparison:
             self.threshold(name),
             self.days,
         )
-        told = f"PSI {moved.psi:.3f} (limit {moved.limit:.2f}) {self.since}"
+        times = values.mean_moved(*(self.warehouse.value(values.mean_sql(of)) for of in (VALUES_BEFORE, "scores.clv")))
+        told = f"PSI {moved.psi:.3f} (limit {moved.limit:.2f})"
+        if times is not None:
+            told += f", mean {times:.3g} times as large (limit {values.MOST_OF_MEAN} times, up or down)"
         return self.outcome(
             name,
-            moved.psi <= moved.limit,
-            f"{told}; moved most: {', '.join(moved.bins)}" if moved.bins else told,
+            moved.psi <= moved.limit and not values.is_other_mean(times),
+            "; moved most: ".join([f"{told} {self.since}", *([", ".join(moved.bins)] if moved.bins else [])]),
             moved.psi,
             moved.limit,
         )

@@ -15,6 +15,8 @@ CHANCE = 0.001
 # The limit grows to so many times itself: after a year, values of a company that changes as companies do differ by a
 # PSI of .26 at most (tests/quality/drifting.py, 300 and 5,000 customers, also one that doubles each year).
 MOST_TIMES = 2
+# Times as large or as small as it was, that the mean may be: the few at the top can be ten times as much within a bin.
+MOST_OF_MEAN = 3
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,20 @@ def counts_sql(source: str, edges: Sequence[float]) -> str:
     """SELECT of bin and customers; bin i holds values above edge i - 1, up to edge i."""
     number = " + ".join(f"cast(clv > {edge} as int)" for edge in edges)
     return f"select {number} as bin, count(*) from {source} where clv is not null group by bin"
+
+
+def mean_sql(source: str) -> str:
+    """SELECT of the mean of `clv` in a relation."""
+    return f"select avg(clv) from {source}"
+
+
+def mean_moved(before: float | None, now: float | None) -> float | None:
+    """How many times as large the mean is; None where one is not above 0, which the bins show."""
+    return now / before if before and now and before > 0 and now > 0 else None
+
+
+def is_other_mean(times: float | None) -> bool:
+    return times is not None and not 1 / MOST_OF_MEAN <= times <= MOST_OF_MEAN
 
 
 def bin_edges(deciles: Sequence[float]) -> list[float]:

@@ -70,8 +70,11 @@ class Volume:
 
 
 def needed_days(base: dt.date, newest: dt.date) -> list[tuple[dt.date, dt.date]]:
-    """Spans of days, both ends included, whose counts `judge` needs: up to the newest, and the same a year before."""
-    first = _back(min(_longest(newest), _back(base, -1)), BASELINE_DAYS)
+    """Spans of days, both ends included, whose counts `judge` needs: up to the newest, and the same a year before.
+
+    They begin a day earlier than that, for exports of the morning, which are judged a day earlier.
+    """
+    first = _back(min(_longest(newest), _back(base, -1)), BASELINE_DAYS + 1)
     return [(first, newest), (_back(first, 365 + HOLIDAYS_MOVE_DAYS), _season(newest, newest)[1])]
 
 

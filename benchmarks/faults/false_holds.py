@@ -4,8 +4,9 @@
 
 Simulated at the level of the checks: companies of several sizes and calendars are refreshed each day for so many days,
 then faults are planted on random days. A whole refresh takes half a minute, a simulated one some milliseconds. What a
-company is, and what each fault does, is told in tests/quality/drifting.py. The tests do the same on one company for a
-few weeks. Checks of marts (rows, missing values) and of feeds (rows) are not simulated: they compare two counts.
+company is, is told in tests/quality/drifting.py, what each fault does in planted.py beside it. The tests do the same on
+one company for a few weeks. Checks of marts (rows, missing values) and of feeds (rows) are not simulated: they compare
+two counts.
 """
 
 import argparse
@@ -18,12 +19,25 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
-from quality.drifting import CLOSED_ON_SUNDAY, FAULTS, Company, broken, held, is_warned, refreshed_daily
+from quality.drifting import CLOSED_ON_SUNDAY, Company, held, is_warned
+from quality.planted import FAULTS, broken
+from quality.refreshing import refreshed
 
 OF_NEW_ORDERS = ("day at 15 %", "amounts x 100 in new files")  # nothing to spoil on a day of rest
 WARM_UP = 450  # days before the first refresh that is judged: a year of seasons, and some weeks
+WEEKDAYS_ONLY = (1.4, 1.4, 1.4, 1.4, 1.4, 0.28, 0.28)
 COMPANIES = {
     "300 customers": {"customers": 300},
+    "300 customers, refreshed each month": {"customers": 300, "every": 30, "kept_days": 1000},
+    "5,000 customers, refreshed each quarter": {"customers": 5_000, "every": 91, "kept_days": 1000},
+    "5,000 customers, weekends at 20 %": {"customers": 5_000, "weekdays": WEEKDAYS_ONLY},
+    "5,000 customers, the same, two days a file": {
+        "customers": 5_000,
+        "weekdays": WEEKDAYS_ONLY,
+        "way": "the last two days",
+    },
+    "5,000 customers, exports of everything": {"customers": 5_000, "way": "everything"},
+    "5,000 customers, exported in the morning": {"customers": 5_000, "way": "everything", "share": 0.15},
     "300 customers, new": {"customers": 300, "warm_up": 15},
     "5,000 customers": {"customers": 5_000},
     "5,000 customers, closed on Sundays": {"customers": 5_000, "weekdays": CLOSED_ON_SUNDAY},
@@ -47,12 +61,14 @@ def main() -> None:
             continue
         told = dict(told)
         warm_up = told.pop("warm_up", WARM_UP)
+        feeding = {key: told.pop(key) for key in ("every", "way", "share") if key in told}
         company, begun = Company(seed=options.seed, **told), time.monotonic()
         for _ in range(warm_up):
             company.live()
-        holds, refreshes_held = refreshed_daily(company, options.days)
+        holds, refreshes_held = refreshed(company, options.days, **feeding)
+        refreshes = -(-options.days // feeding.get("every", 1))
         print(
-            f"{name}: {refreshes_held} of {options.days} clean refreshes held {dict(holds)}, "
+            f"{name}: {refreshes_held} of {refreshes} clean refreshes held {dict(holds)}, "
             f"{time.monotonic() - begun:.0f} s",
             flush=True,
         )

@@ -12,6 +12,7 @@ from orchestration.defs.session import Session
 from orchestration.publishing.catalogue import ReleaseInfo
 from orchestration.quality.checks import CheckOutcome
 from orchestration.quality.drift import causes, outcomes
+from orchestration.quality.drift.allowance import Held
 from orchestration.quality.gate import code_version
 
 KEY = dg.AssetKey(["gate", "drift"])
@@ -31,6 +32,12 @@ SHARES = """
         count(*) filter (where now.last_ordered_at > before.last_ordered_at) / count(*)
     from facts.customer_orders as now
     full join previous.customer_value as before on now.customer_id = before.customer_id
+"""
+HOLDS = """
+    select check_name, min(checked_at)::date, min(threshold)
+    from gate.refresh_checks
+    where subject = ? and not passed and severity = 'block' and threshold is not null and checked_at > ?
+    group by check_name
 """
 METHOD = "select mode(clv_method) from {} where clv_method <> 'no_orders'"
 
@@ -81,11 +88,13 @@ def compared(session: Session, marts: list[str]) -> list[CheckOutcome]:
     """The outcomes of every check of drift; without a base release they say that there is nothing to compare with."""
     if session.base is None:
         return outcomes.nothing_to_compare("there is no release of an earlier date")
-    base = outcomes.Base(session.base.as_of, session.base.directory, feeds(session, session.base))
-    comparison = outcomes.Comparison(
-        session.warehouse, base, session.as_of, session.settings.gates, likely_causes(session, base)
+    base = outcomes.Base(
+        session.base.as_of, session.base.directory, feeds(session, session.base), holds(session, session.base)
     )
-    return comparison.outcomes(marts)
+    comparison = outcomes.Comparison(
+        session.warehouse, base, session.as_of, session.settings.gates, likely_causes(session, base), marts
+    )
+    return comparison.outcomes()
 
 
 def feeds(session: Session, base: ReleaseInfo) -> list[causes.Feed]:
@@ -97,6 +106,12 @@ def feeds(session: Session, base: ReleaseInfo) -> list[causes.Feed]:
         causes.Feed(name, records, sum(load.records for load in session.admitted_loads(name)))
         for name, records in sorted(before.items())
     ]
+
+
+def holds(session: Session, base: ReleaseInfo) -> dict[str, Held]:
+    """What was held since the base release was published, by check, as far as the ledger goes back."""
+    rows = session.warehouse.rows(HOLDS, [outcomes.TABLE, base.published_at])
+    return {check: Held(day, limit) for check, day, limit in rows}
 
 
 def likely_causes(session: Session, base: outcomes.Base) -> list[str]:

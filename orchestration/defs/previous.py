@@ -13,9 +13,10 @@ from orchestration.scoring.clusters.profiles import PROFILE_COLUMNS
 from orchestration.sources.files import literal
 from orchestration.warehouse.duckdb import Warehouse
 
-# What tells why a customer moved, of customer_value.
+# What tells why a customer moved, and how old history is, of customer_value.
 COMPARED = {
     "customer_id": "varchar",
+    "first_ordered_at": "timestamp",
     "last_ordered_at": "timestamp",
     "orders": "bigint",
     "revenue": "decimal(18, 2)",

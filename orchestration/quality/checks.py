@@ -20,6 +20,7 @@ OF_THE_PRESENT = frozenset(
         "tier_moves_are_usual",
         "clv_is_steady",
         "index_is_steady",
+        "nothing_passes_by_waiting",
     }
 )
 

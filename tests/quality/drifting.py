@@ -1,4 +1,4 @@
-"""A company that lives from day to day, simulated at the level of the checks of drift, and faults planted in it.
+"""A company that lives from day to day, simulated at the level of the checks of drift.
 
 What is simulated is what the checks see: events by day, each customer's orders up to a day, lifetime values, tiers.
 Customers order by their own rates and stop; days have weekdays, a yearly season, holidays, campaigns and noise of their
@@ -7,8 +7,8 @@ each fit; tiers are cut by rank, without the hysteresis that holds moves back in
 """
 
 import datetime as dt
-from collections import Counter, deque
-from dataclasses import dataclass, field, replace
+from collections import deque
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
@@ -21,7 +21,6 @@ CLOSED_ON_SUNDAY = (1.2, 1.1, 1.1, 1.1, 1.2, 0.6, 0.0)
 SHARES = {"platinum": 0.01, "gold": 0.05, "iron": 0.20, "lead": 1.0}  # cumulative
 MONEY, CUSTOMERS, MOVES, PSI, AMOUNTS = 0.05, 0.2, 0.2, 0.25, 3.0  # thresholds, as gates.yml says
 LATE = 0.03  # of orders, by a day
-KEPT_DAYS = 160
 HOLIDAYS = {(5, 1), (5, 2), (5, 3), *((10, day) for day in range(1, 8))}
 # The lunar new year, as day of the year; a week of rest begins with it.
 NEW_YEAR = {2022: 32, 2023: 22, 2024: 41, 2025: 29, 2026: 48, 2027: 37}
@@ -54,6 +53,8 @@ class Company:
         New customers a year over those that there are.
     skeleton : float
         Share of the usual orders on holidays; 0: closed.
+    kept_days : int
+        Of which snapshots are kept.
     """
 
     customers: int
@@ -61,6 +62,7 @@ class Company:
     growth: float = 0.3
     weekdays: tuple[float, ...] = WEEKDAYS
     skeleton: float = 0.0
+    kept_days: int = 160
     counts: dict[dt.date, int] = field(default_factory=dict)
     logs_of_day: dict[dt.date, amounts.Logs] = field(default_factory=dict)
     moves_of: dict[tuple[dt.date, dt.date], dict[str, moves.Moves]] = field(default_factory=dict)
@@ -75,7 +77,7 @@ class Company:
         self.joined = np.where(np.arange(room) < self.customers, -self.random.uniform(0, 600, room), np.inf)
         self.orders, self.revenue, self.late = np.zeros(room), np.zeros(room), np.zeros(room)
         self.first, self.last = np.full(room, -1), np.full(room, -1)
-        self.number, self.snapshots = 0, deque(maxlen=KEPT_DAYS)
+        self.number, self.snapshots = 0, deque(maxlen=self.kept_days)
         self.campaign_until = -1
 
     @property
@@ -156,7 +158,8 @@ def tiers(clv: np.ndarray) -> np.ndarray:
 class Candidate:
     """What the checks compare with the base: the clean one is the company's own, a broken one is made from it.
 
-    `past_revenue` and `past_last` are of the base's customers, up to the base's day; -1 and 0 for who is gone.
+    `past_revenue` and `past_last` are of the base's customers, up to the base's day; -1 and 0 for who is gone. `then`
+    is how many events of its last day the base had, where that was not all.
     """
 
     now: Snapshot
@@ -165,6 +168,7 @@ class Candidate:
     past_revenue: np.ndarray
     past_last: np.ndarray
     is_there: np.ndarray | None = None
+    then: int | None = None
 
 
 def candidate(company: Company, base: Snapshot) -> Candidate:
@@ -175,20 +179,27 @@ def candidate(company: Company, base: Snapshot) -> Candidate:
 
 def is_warned(base: Snapshot, seen: Candidate) -> bool:
     """Whether the volume is told to be unusual."""
-    newest = max(day for day, count in seen.counts.items() if count)
-    verdict = volume.judge(seen.counts, base.day, newest, BEGIN)
-    return newest > base.day and isinstance(verdict, volume.Volume) and verdict.is_unusual
+    verdict = judged(base, seen)
+    return isinstance(verdict, volume.Volume) and verdict.is_unusual
+
+
+def judged(base: Snapshot, seen: Candidate) -> volume.Volume | str | None:
+    """What the check of volume finds; None where nothing came since the base."""
+    first, newest = base.day, max(day for day, count in seen.counts.items() if count)
+    if newest <= first:
+        return None
+    if seen.then is not None and volume.ends_within_a_day(seen.then, seen.counts.get(first, 0)):
+        first, newest = first - dt.timedelta(days=1), newest - dt.timedelta(days=1)
+    return volume.judge(seen.counts, first, newest)
 
 
 def held(company: Company, base: Snapshot, seen: Candidate, published: list[dt.date]) -> set[str]:
     """Names of the blocking checks that hold this candidate."""
     days = (seen.now.day - base.day).days
     found = set()
-    newest = max(day for day, count in seen.counts.items() if count)
-    if newest > base.day:
-        verdict = volume.judge(seen.counts, base.day, newest, BEGIN)
-        if isinstance(verdict, volume.Volume) and verdict.is_held:
-            found.add("volume")
+    verdict = judged(base, seen)
+    if isinstance(verdict, volume.Volume) and verdict.is_held:
+        found.add("volume")
     gone = 0 if seen.is_there is None else int((~seen.is_there).sum())
     apart = np.abs(seen.past_revenue - base.revenue) > past.SAME_MONEY * np.maximum(seen.past_revenue, base.revenue)
     changed = apart | (seen.past_last != base.last_day)
@@ -206,13 +217,8 @@ def held(company: Company, base: Snapshot, seen: Candidate, published: list[dt.d
         found.add("past_money_is_steady")
     if past.is_held_by_customers(said, CUSTOMERS, days)[0]:
         found.add("customers_keep_their_past")
-    edges = values.distinct_edges(np.quantile(base.clv, values.DECILES, method="inverted_cdf").tolist())
-    before, now = (
-        np.bincount(np.searchsorted(edges, clv, side="left"), minlength=len(edges) + 1).tolist()
-        for clv in (base.clv, seen.now.clv)
-    )
-    shift = values.shift(before, now, edges, PSI, days)
-    if shift.psi > shift.limit:
+    shift = shifted(base.clv, seen.now.clv, days)
+    if shift.psi > shift.limit or values.is_other_mean(values.mean_moved(base.clv.mean(), seen.now.clv.mean())):
         found.add("clv_is_steady")
     by_day = company.logs_of_day | {seen.now.day: logs(seen.new_money)}
     if amounts.judge(by_day, base.day, seen.now.day, AMOUNTS).is_held:
@@ -230,6 +236,16 @@ def held(company: Company, base: Snapshot, seen: Candidate, published: list[dt.d
         if verdicts and verdicts[0].is_held:
             found.add("tier_moves_are_usual")
     return found
+
+
+def shifted(before: np.ndarray, now: np.ndarray, days: int) -> values.Shift:
+    """What the check of lifetime values finds between two days' values."""
+    edges = values.bin_edges(np.quantile(before, values.DECILES, method="inverted_cdf").tolist())
+    counts = (
+        np.bincount(np.searchsorted(edges, clv, side="left"), minlength=len(edges) + 1).tolist()
+        for clv in (before, now)
+    )
+    return values.shift(*counts, edges, PSI, days)
 
 
 def moved(before: np.ndarray, now: np.ndarray) -> dict[str, moves.Moves]:
@@ -252,80 +268,3 @@ def logs(money: np.ndarray) -> amounts.Logs:
 
 def decimal(amount: float) -> Decimal:
     return Decimal(round(float(amount), 2))
-
-
-def refreshed_daily(company: Company, days: int) -> tuple[Counter, int]:
-    """Live so many days with a clean refresh each evening: holds by check, and refreshes held.
-
-    The base is the last one that was not held, as in the product.
-    """
-    holds, held_refreshes = Counter(), 0
-    base = company.snapshots[-1]
-    published = [one.day for one in company.snapshots]
-    for _ in range(days):
-        company.live()
-        if base.day < company.snapshots[0].day:  # nobody waits so long: an override publishes
-            base = company.snapshots[-2]
-        found = held(company, base, candidate(company, base), published)
-        holds.update(found)
-        held_refreshes += bool(found)
-        if not found:
-            base = company.snapshots[-1]
-            published.append(base.day)
-    return holds, held_refreshes
-
-
-def broken(kind: str, company: Company, base: Snapshot, random: np.random.Generator) -> Candidate:
-    """The clean candidate with one fault in it."""
-    seen = candidate(company, base)
-    now, known = seen.now, len(base.revenue)
-    new = now.revenue[:known] - seen.past_revenue
-    match kind:
-        case "day at 15 %":
-            return replace(seen, counts=seen.counts | {now.day: int(random.binomial(seen.counts[now.day], 0.15))})
-        case "amounts x 100":
-            return replace(seen, past_revenue=seen.past_revenue * 100, now=replace(now, clv=now.clv * 100))
-        case "amounts x 100 in new files":
-            revenue = now.revenue.copy()
-            revenue[:known] = seen.past_revenue + 100 * new
-            clv = now.clv * np.where(now.revenue > 0, revenue / np.maximum(now.revenue, 0.01), 1)
-            return replace(seen, new_money=seen.new_money * 100, now=replace(now, clv=clv, tier=tiers(clv)))
-        case "two currencies":
-            factor = np.where(random.random(len(now.clv)) < 0.3, 7.0, 1.0)
-            clv = now.clv * factor
-            return replace(
-                seen, past_revenue=seen.past_revenue * factor[:known], now=replace(now, clv=clv, tier=tiers(clv))
-            )
-        case "half of the customers lost":
-            there = random.random(len(now.clv)) < 0.5
-            return replace(
-                seen,
-                is_there=there[:known],
-                past_revenue=seen.past_revenue * there[:known],
-                now=replace(now, clv=now.clv[there], tier=np.where(there, now.tier, -1)),
-            )
-        case "tiers inverted":
-            return replace(seen, now=replace(now, tier=tiers(-now.clv)))
-        case "margin 0.2 for 1":
-            return replace(seen, now=replace(now, clv=now.clv * 0.2))
-        case "every order twice":
-            return replace(seen, past_revenue=seen.past_revenue * 2, now=replace(now, clv=now.clv * 2))
-        case "dates a month early":
-            return replace(seen, past_last=np.where(seen.past_last >= 0, seen.past_last - 30, -1))
-        case "other customer ids":
-            return replace(seen, is_there=np.zeros(known, bool), past_revenue=np.zeros(known))
-    raise ValueError(kind)
-
-
-FAULTS = (
-    "day at 15 %",
-    "amounts x 100",
-    "amounts x 100 in new files",
-    "two currencies",
-    "half of the customers lost",
-    "tiers inverted",
-    "margin 0.2 for 1",
-    "every order twice",
-    "dates a month early",
-    "other customer ids",
-)

@@ -4,8 +4,9 @@ import datetime as dt
 
 import pytest
 
+from orchestration.quality.drift.allowance import Held
 from orchestration.quality.drift.causes import Feed
-from orchestration.quality.drift.outcomes import DRIFT, Base, Comparison
+from orchestration.quality.drift.outcomes import DRIFT, WAITED, Base, Comparison
 from orchestration.settings import load_settings
 
 ORDERS = [Feed("orders", 2000, 2100)]
@@ -25,6 +26,7 @@ create table facts.orders as
     from range(2000) as n (number);
 create table previous.customer_value as
     select customer_id, cast(sum(amount) as decimal(18, 2)) as revenue,
+        cast(min(ordered_date) as timestamp) as first_ordered_at,
         cast(max(ordered_date) as timestamp) as last_ordered_at,
         cast(substr(customer_id, 2) as decimal(18, 2)) as clv, 'mbg_nbd' as clv_method
     from facts.orders where ordered_date <= date '2026-06-01' group by customer_id;
@@ -56,14 +58,15 @@ def gates():
 def compared(warehouse, tmp_path, gates):
     """Makes the outcomes by name, after one statement has broken the candidate."""
 
-    def make(broken: str = "select 1", feeds: list[Feed] = ORDERS) -> dict:
-        base = Base(BASE, tmp_path, feeds)
+    def make(broken: str = "select 1", feeds: list[Feed] = ORDERS, base: dt.date = BASE, **holds: Held) -> dict:
+        base = Base(base, tmp_path, feeds, holds)
         with warehouse.connect() as connection:  # open throughout, as in a run
             connection.execute(TABLES)
             connection.execute(f"copy marts.customer_value to '{tmp_path / 'customer_value.parquet'}'")
             connection.execute(f"{broken}; {FACTS}")
-            comparison = Comparison(warehouse, base, AS_OF, gates, ["clv.margin changed"])
-            return {outcome.name: outcome for outcome in comparison.outcomes(["customer_value", "segment_moves"])}
+            marts = ["customer_value", "segment_moves"]
+            comparison = Comparison(warehouse, base, AS_OF, gates, ["clv.margin changed"], marts)
+            return {outcome.name: outcome for outcome in comparison.outcomes()}
 
     return make
 
@@ -94,6 +97,7 @@ def test_a_day_like_any_other_passes_every_check(compared):
         ("update facts.orders set customer_id = 'x' || customer_id", {"customers_keep_their_past"}),
         ("insert into facts.orders from facts.orders", {"past_money_is_steady", "customers_keep_their_past"}),
         ("update scores.clv set clv = clv / 5", {"clv_is_steady"}),
+        ("update scores.clv set clv = 100 * clv where clv > 190", {"clv_is_steady"}),
         ("delete from marts.customer_value where clv < 12", {"marts_keep_their_rows"}),
         (
             "update marts.customer_value set p_alive = null where clv < 120",
@@ -126,3 +130,32 @@ def test_a_hold_says_what_was_found_how_long_since_and_why_and_what_to_do(compar
     assert "from 20 earlier spans of 1 days) in 1 days since 2026-06-01; causes of moves: rule_changed 30" in message
     assert "Likeliest causes: clv.margin changed" in message
     assert "override gate.drift:tier_moves_are_usual in overrides.yml" in message
+
+
+def test_a_base_that_cannot_be_read_fails_what_needs_it_and_nothing_else(compared, tmp_path):
+    """A failure can be overridden, with a reason; a step that broke would hold every refresh for good."""
+    found = compared(f"copy (select 1) to '{tmp_path / 'customer_value.parquet'}' (format csv)")
+    assert failed(found) == {"marts_keep_their_rows", "columns_stay_filled", "columns_are_filled_as_before"}
+    assert f"the base release in {tmp_path} could not be compared with" in found["columns_stay_filled"].message
+
+
+def test_an_index_of_before_a_column_came_is_not_judged(compared, tmp_path):
+    """The release before an upgrade lacks what the upgrade brought."""
+    file = tmp_path / "service_quality_indicators.parquet"
+    found = compared(
+        f"copy (select 'overall' as dimension, 60.0 as score) to '{file}'; "
+        "create table marts.service_quality_indicators as select 'overall' as dimension, 60.0 as score"
+    )
+    assert failed(found) == set()
+    assert "not judged" in found["index_is_steady"].message
+
+
+@pytest.mark.parametrize("factor", [1, 1.2])
+def test_a_hold_that_clears_by_itself_is_told(compared, factor):
+    """Whoever waited must hear that nothing else has changed; what was mended is told no more."""
+    then = Held(dt.date(2026, 6, 2), 0.01)
+    found = compared(f"update scores.clv set clv = {factor} * clv", clv_is_steady=then)
+    assert found["clv_is_steady"].passed
+    assert found[WAITED].passed is (factor == 1)
+    told = "clv_is_steady was held from 2026-06-02 on above 0.01, and passes at 0."
+    assert (told in found[WAITED].message) is (factor > 1)

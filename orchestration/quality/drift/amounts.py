@@ -45,9 +45,9 @@ class Amounts:
     is_held: bool
 
 
-def logs_sql(as_of: dt.date) -> str:
+def logs_sql(base: dt.date, as_of: dt.date) -> str:
     """SELECT of day, and the fields of `Logs`, of the days that may be judged and those before them."""
-    begin = as_of - dt.timedelta(days=BASELINE_DAYS + JUDGED_DAYS - 1)
+    begin = min(base, as_of - dt.timedelta(days=JUDGED_DAYS)) - dt.timedelta(days=BASELINE_DAYS - 1)
     return f"""
         select ordered_date, count(*), sum(ln(amount)), sum(ln(amount) * ln(amount))
         from facts.orders
@@ -59,14 +59,16 @@ def logs_sql(as_of: dt.date) -> str:
 def judge(by_day: Mapping[dt.date, Logs], base: dt.date, as_of: dt.date, threshold: float) -> Amounts:
     """Held where orders since the base release are `threshold` times as large or as small as usual, surely.
 
-    Where they are too few, those of days before are judged again too.
+    Where they are too few, those of days before are judged again too. What is usual is told by days up to the base
+    release's: unpublished ones would make usual what is wrong for good.
     """
     day = dt.timedelta(days=1)
     longest = as_of - (JUDGED_DAYS - 1) * day
     first = max(base + day, longest)
     while (now := _pooled(by_day, first, as_of)).count < LEAST_ORDERS and first > longest:
         first -= day
-    before = _pooled(by_day, first - BASELINE_DAYS * day, first - day)
+    last = min(base, first - day)
+    before = _pooled(by_day, last - (BASELINE_DAYS - 1) * day, last)
     if min(now.count, before.count) < LEAST_ORDERS:
         return Amounts(first, now.count, before.count, None, False)
     moved = now.mean - before.mean

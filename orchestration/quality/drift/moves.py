@@ -39,7 +39,8 @@ class Verdict:
 
     @property
     def share(self) -> float:
-        return self.movers / self.customers if self.customers else 0.0
+        """Of the tier's customers; 1 at most, as in the limit, where more came than there were."""
+        return min(1.0, self.movers / self.customers) if self.customers else 0.0
 
     @property
     def is_held(self) -> bool:
@@ -171,4 +172,28 @@ def history_sql(scheme: str, spans: Sequence[tuple[dt.date, dt.date]]) -> str:
         from sizes
         left join left_tier using (span_begin, segment)
         left join entered_tier using (span_begin, segment)
+    """
+
+
+def now_sql(scheme: str) -> str:
+    """SELECT of tier, customers, left_tier, entered_tier since the base release."""
+    return f"""
+        with moved as (
+            select from_segment, to_segment, count(*) as moves
+            from marts.segment_moves
+            where scheme = '{scheme}' and from_segment <> to_segment and from_segment <> 'new' and to_segment <> 'gone'
+            group by all
+        ),
+        sizes as (
+            select segment, count(*) as customers
+            from previous.segment_history where scheme = '{scheme}' and valid_to is null
+            group by segment
+        )
+        select
+            segment,
+            customers,
+            coalesce((select sum(moves)::bigint from moved where from_segment = segment), 0),
+            coalesce((select sum(moves)::bigint from moved where to_segment = segment), 0)
+        from sizes
+        order by segment
     """

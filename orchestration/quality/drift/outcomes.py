@@ -6,17 +6,19 @@ the number it is held against, are in gates.yml.
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
+import duckdb
+
 from orchestration.config.gates import GatesConfig
+from orchestration.errors import without_values
 from orchestration.quality.checks import CheckOutcome
-from orchestration.quality.drift import amounts, moves, past, values
-from orchestration.quality.drift import marts as filled_marts
-from orchestration.quality.drift.allowance import grown
+from orchestration.quality.drift import amounts, marts, moves, past, values
+from orchestration.quality.drift.allowance import Held, grown, passed_by_waiting
 from orchestration.quality.drift.causes import Feed
-from orchestration.scoring import quality_changes
-from orchestration.sources.files import literal
+from orchestration.quality.drift.index import index_change
 from orchestration.warehouse.duckdb import Warehouse
 
 TABLE = "gate.drift"
@@ -31,18 +33,24 @@ DRIFT = {
     "tier_moves_are_usual": "As many customers move between value tiers as usual in so many days.",
     "clv_is_steady": "Lifetime values are spread as they were (population stability index).",
     "index_is_steady": "The service quality index did not jump by more than its noise.",
+    "nothing_passes_by_waiting": "Nothing that was held passes for no other reason than the days that went by.",
 }
+WAITED = "nothing_passes_by_waiting"
 VALUES_BEFORE = "previous.customer_value"
 SCHEME = "value_tier"
 
 
 @dataclass(frozen=True)
 class Base:
-    """The release that a candidate is compared with; `feeds` say what it was made from, and what there is now."""
+    """The release that a candidate is compared with.
+
+    `feeds` say what it was made from, and what there is now; `holds` what was held since it was published, by check.
+    """
 
     as_of: dt.date
     directory: Path
     feeds: Sequence[Feed]
+    holds: Mapping[str, Held] = field(default_factory=dict)
 
 
 class Comparison:
@@ -56,28 +64,44 @@ class Comparison:
     gates : GatesConfig
     causes : sequence of str
         What else changed, the likeliest cause first.
+    marts : list of str
+        Names of those that are compared.
     """
 
-    def __init__(self, warehouse: Warehouse, base: Base, as_of: dt.date, gates: GatesConfig, causes: Sequence[str]):
-        self.warehouse, self.base, self.as_of, self.gates, self.causes = warehouse, base, as_of, gates, causes
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        base: Base,
+        as_of: dt.date,
+        gates: GatesConfig,
+        causes: Sequence[str],
+        marts: list[str],
+    ):
+        self.warehouse, self.base, self.as_of, self.gates = warehouse, base, as_of, gates
+        self.causes, self.mart_names = causes, marts
         self.days = (as_of - base.as_of).days
         self.since = f"in {self.days} days since {base.as_of}"
 
-    def outcomes(self, marts: list[str]) -> list[CheckOutcome]:
+    def outcomes(self) -> list[CheckOutcome]:
         """Every check, in the order of `DRIFT`."""
-        found = filled_marts.filled_marts(self.warehouse, self.base.directory, marts)
-        said = past.Past(*self.warehouse.rows(past.past_sql(self.base.as_of))[0])
-        return [
-            self.feeds_keep_their_rows(),
-            self.past_money_is_steady(said),
-            self.customers_keep_their_past(said),
-            self.amounts_are_usual(),
-            self.marts_keep_their_rows(found),
-            *self.columns(filled_marts.emptied(found)),
-            self.tier_moves_are_usual(),
-            self.clv_is_steady(),
-            self.index_is_steady(),
-        ]
+        found = [self.judged(name) for name in DRIFT if name != WAITED]
+        return [*found, self.nothing_passes_by_waiting(found)]
+
+    def judged(self, name: str) -> CheckOutcome:
+        """One check; that it cannot be compared is a failure, which keeps no other from being judged."""
+        try:
+            return getattr(self, name)()
+        except duckdb.Error as error:
+            told = f"the base release in {self.base.directory} could not be compared with: {without_values(error)}"
+            return self.outcome(name, False, told)
+
+    @cached_property
+    def past(self) -> past.Past:
+        return past.Past(*self.warehouse.rows(past.past_sql(self.base.as_of))[0])
+
+    @cached_property
+    def filled(self) -> dict[str, tuple[marts.Filled, marts.Filled]]:
+        return marts.filled_marts(self.warehouse, self.base.directory, self.mart_names)
 
     def outcome(
         self, name: str, passed: bool, told: str, observed: float | None = None, threshold: float | None = None
@@ -109,8 +133,8 @@ class Comparison:
             limit,
         )
 
-    def past_money_is_steady(self, said: past.Past) -> CheckOutcome:
-        name = "past_money_is_steady"
+    def past_money_is_steady(self) -> CheckOutcome:
+        said, name = self.past, "past_money_is_steady"
         is_held, limit = past.is_held_by_money(said, self.base.as_of, self.threshold(name), self.days)
         moved = said.money_moved
         told = (
@@ -120,8 +144,8 @@ class Comparison:
         )
         return self.outcome(name, not is_held, told, moved, limit)
 
-    def customers_keep_their_past(self, said: past.Past) -> CheckOutcome:
-        name = "customers_keep_their_past"
+    def customers_keep_their_past(self) -> CheckOutcome:
+        said, name = self.past, "customers_keep_their_past"
         is_held, limit = past.is_held_by_customers(said, self.threshold(name), self.days)
         told = (
             f"{said.changed:,} of {said.customers:,} customers have other orders up to {self.base.as_of} than then, "
@@ -131,7 +155,10 @@ class Comparison:
 
     def amounts_are_usual(self) -> CheckOutcome:
         name = "amounts_are_usual"
-        by_day = {day: amounts.Logs(*sums) for day, *sums in self.warehouse.rows(amounts.logs_sql(self.as_of))}
+        by_day = {
+            day: amounts.Logs(*sums)
+            for day, *sums in self.warehouse.rows(amounts.logs_sql(self.base.as_of, self.as_of))
+        }
         limit = self.threshold(name)
         found = amounts.judge(by_day, self.base.as_of, self.as_of, limit)
         orders = f"{found.judged:,} orders from {found.first} on"
@@ -142,40 +169,41 @@ class Comparison:
             name,
             not found.is_held,
             f"{orders} are {found.factor:.3g} times as large (geometric mean) as the {found.before:,} of the "
-            f"{amounts.BASELINE_DAYS} days before; limit {limit:g} times, up or down",
+            f"{amounts.BASELINE_DAYS} days up to the base release's at most; limit {limit:g} times, up or down",
             found.factor,
             limit,
         )
 
-    def marts_keep_their_rows(self, found: Mapping[str, tuple]) -> CheckOutcome:
+    def marts_keep_their_rows(self) -> CheckOutcome:
         name = "marts_keep_their_rows"
         limit = self.threshold(name)
-        lost = filled_marts.shrunk(found, limit)
+        lost = marts.shrunk(self.filled, limit)
         told = "; ".join(f"{mart} has {now:,} rows, and had {before:,}" for mart, before, now in lost[:5])
         return self.outcome(
             name,
             not lost,
-            told or f"{len(found)} marts have their rows ({limit:.0%} of the customers may go) {self.since}",
+            told or f"{len(self.filled)} marts have their rows ({limit:.0%} of the customers may go) {self.since}",
             len(lost),
             0,
         )
 
-    def columns(self, emptied: list[filled_marts.Emptied]) -> list[CheckOutcome]:
-        limit, rise = self.threshold("columns_stay_filled"), self.threshold("columns_are_filled_as_before")
-        empty = [one for one in emptied if one.before < filled_marts.FILLED and one.now > limit]
-        less = [one for one in emptied if one.rise >= rise]
-        most = f"; the most: {emptied[0]}" if emptied else ""
-        return [
-            self.outcome(
-                name,
-                not failing,
-                "; ".join(map(str, failing[:5]))
-                or f"{len(failing)} columns were filled and are not {self.since}{most}",
-                len(failing),
-                0,
-            )
-            for name, failing in (("columns_stay_filled", empty), ("columns_are_filled_as_before", less))
-        ]
+    def columns_stay_filled(self) -> CheckOutcome:
+        name = "columns_stay_filled"
+        limit = self.threshold(name)
+        emptied = marts.emptied(self.filled)
+        return self.columns(name, emptied, [one for one in emptied if one.before < marts.FILLED and one.now > limit])
+
+    def columns_are_filled_as_before(self) -> CheckOutcome:
+        name = "columns_are_filled_as_before"
+        rise = self.threshold(name)
+        emptied = marts.emptied(self.filled)
+        return self.columns(name, emptied, [one for one in emptied if one.rise >= rise])
+
+    def columns(self, name: str, emptied: list[marts.Emptied], failing: list[marts.Emptied]) -> CheckOutcome:
+        told = "; ".join(map(str, failing[:5])) or f"0 columns were filled and are not {self.since}"
+        if emptied and not failing:
+            told += f"; the most: {emptied[0]}"
+        return self.outcome(name, not failing, told, len(failing), 0)
 
     def tier_moves_are_usual(self) -> CheckOutcome:
         name = "tier_moves_are_usual"
@@ -195,7 +223,7 @@ class Comparison:
         before: dict[dt.date, dict[str, moves.Moves]] = {}
         for begin, tier, *counts in self.warehouse.rows(moves.history_sql(SCHEME, spans)):
             before.setdefault(begin, {})[tier] = moves.Moves(*counts)
-        now = {tier: moves.Moves(*counts) for tier, *counts in self.warehouse.rows(NOW)}
+        now = {tier: moves.Moves(*counts) for tier, *counts in self.warehouse.rows(moves.now_sql(SCHEME))}
         length = sum((end - begin).days for begin, end in spans) / len(spans)
         verdicts = moves.judge(now, list(before.values()), self.days / length, self.threshold(name))
         if not verdicts:
@@ -222,7 +250,7 @@ class Comparison:
         [[deciles]] = self.warehouse.rows(values.edges_sql(VALUES_BEFORE))
         if not deciles:
             return self.outcome(name, True, "the base release has no lifetime values")
-        edges = values.distinct_edges(deciles)
+        edges = values.bin_edges(deciles)
         before, now = (
             dict(self.warehouse.rows(values.counts_sql(source, edges))) for source in (VALUES_BEFORE, "scores.clv")
         )
@@ -234,30 +262,23 @@ class Comparison:
             self.threshold(name),
             self.days,
         )
-        told = f"PSI {moved.psi:.3f} (limit {moved.limit:.2f}) {self.since}"
+        times = values.mean_moved(*(self.warehouse.value(values.mean_sql(of)) for of in (VALUES_BEFORE, "scores.clv")))
+        told = f"PSI {moved.psi:.3f} (limit {moved.limit:.2f})"
+        if times is not None:
+            told += f", mean {times:.3g} times as large (limit {values.MOST_OF_MEAN} times, up or down)"
         return self.outcome(
             name,
-            moved.psi <= moved.limit,
-            f"{told}; moved most: {', '.join(moved.bins)}" if moved.bins else told,
+            moved.psi <= moved.limit and not values.is_other_mean(times),
+            "; moved most: ".join([f"{told} {self.since}", *([", ".join(moved.bins)] if moved.bins else [])]),
             moved.psi,
             moved.limit,
         )
 
     def index_is_steady(self) -> CheckOutcome:
-        name = "index_is_steady"
-        file = self.base.directory / "service_quality_indicators.parquet"
-        sources = ("marts.service_quality_indicators", f"read_parquet({literal(file)})")
-        cells = [
-            quality_changes.cells(self.warehouse.frame(f"select * from {source} {OVERALL}"))
-            for source in (sources if file.exists() else ())
-        ]
-        if not all(cells) or not cells:
-            return self.outcome(name, True, "there is no index of the base release to compare with")
-        [now], [then] = cells
-        index = quality_changes.compare(now, then)[-1]
-        limit = grown(self.threshold(name), self.days)
-        if index.change is None:
-            return self.outcome(name, True, "one of both releases has no overall index")
+        name, limit = "index_is_steady", grown(self.threshold("index_is_steady"), self.days)
+        index = index_change(self.warehouse, self.base.directory)
+        if index is None or index.change is None:
+            return self.outcome(name, True, "not judged: one of both releases has no overall index to compare")
         return self.outcome(
             name,
             abs(index.change) <= limit or not index.is_more_than_noise,
@@ -267,33 +288,12 @@ class Comparison:
             limit,
         )
 
+    def nothing_passes_by_waiting(self, found: Sequence[CheckOutcome]) -> CheckOutcome:
+        waited = passed_by_waiting(found, self.base.holds)
+        told = "; ".join(waited) or f"no hold cleared by time alone {self.since}"
+        return self.outcome(WAITED, not waited, told)
+
 
 def nothing_to_compare(why: str) -> list[CheckOutcome]:
     """Every check passed, with why it was not judged."""
     return [CheckOutcome(TABLE, name, True, f"not judged yet: {why}") for name in DRIFT]
-
-
-OVERALL = (
-    "where dimension = 'overall' and period = 'last_365_days' and score is not null and raw_standard_error is not null "
-    "order by indicator"
-)
-NOW = f"""
-    with moved as (
-        select from_segment, to_segment, count(*) as moves
-        from marts.segment_moves
-        where scheme = '{SCHEME}' and from_segment <> to_segment and from_segment <> 'new' and to_segment <> 'gone'
-        group by all
-    ),
-    sizes as (
-        select segment, count(*) as customers
-        from previous.segment_history where scheme = '{SCHEME}' and valid_to is null
-        group by segment
-    )
-    select
-        segment,
-        customers,
-        coalesce((select sum(moves)::bigint from moved where from_segment = segment), 0),
-        coalesce((select sum(moves)::bigint from moved where to_segment = segment), 0)
-    from sizes
-    order by segment
-"""

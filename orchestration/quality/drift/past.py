@@ -19,7 +19,11 @@ SAME_MONEY = 0.01
 
 @dataclass(frozen=True)
 class Past:
-    """Customers of the base release, those whose past is another now, and money up to that day, then and now."""
+    """Customers of the base release, those whose past is another now, and money up to that day, then and now.
+
+    `begin` is the day of the first order of which the base release or the candidate knows: an export that lost most of
+    its past looks young.
+    """
 
     customers: int
     changed: int
@@ -82,7 +86,7 @@ def past_sql(base: dt.date) -> str:
                 coalesce(past.revenue, 0) as now_revenue,
                 cast(before.last_ordered_at as date) as before_date,
                 past.last_date as now_date,
-                past.first_date
+                least(past.first_date, cast(before.first_ordered_at as date)) as first_date
             from (select * from previous.customer_value where revenue is not null) as before
             full join past on before.customer_id = past.customer_id
         )

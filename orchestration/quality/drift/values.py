@@ -9,8 +9,14 @@ from dataclasses import dataclass
 
 from orchestration.quality.drift.allowance import grown
 
-DECILES = [tenth / 10 for tenth in range(1, 10)]
+DECILES = [tenth / 10 for tenth in range(1, 11)]  # and the highest
+NARROW = 0.01  # of a value: a mass that moves by a cent stays in its bin
 CHANCE = 0.001
+# The limit grows to so many times itself: after a year, values of a company that changes as companies do differ by a
+# PSI of .26 at most (tests/quality/drifting.py, 300 and 5,000 customers, also one that doubles each year).
+MOST_TIMES = 2
+# Times as large or as small as it was, that the mean may be: the few at the top can be ten times as much within a bin.
+MOST_OF_MEAN = 3
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ class Shift:
 
 
 def edges_sql(source: str) -> str:
-    """SELECT of the deciles of `clv` in a relation, as one list: values that occur, so that a mass is a bin's end."""
+    """SELECT of the deciles of `clv` in a relation and its highest, as one list of values that occur."""
     return f"select quantile_disc(clv, {DECILES}) from {source} where clv is not null"
 
 
@@ -33,9 +39,33 @@ def counts_sql(source: str, edges: Sequence[float]) -> str:
     return f"select {number} as bin, count(*) from {source} where clv is not null group by bin"
 
 
-def distinct_edges(deciles: Sequence[float]) -> list[float]:
-    """Deciles that are equal, as where many customers are worth 0, are one edge."""
-    return sorted(set(deciles))
+def mean_sql(source: str) -> str:
+    """SELECT of the mean of `clv` in a relation."""
+    return f"select avg(clv) from {source}"
+
+
+def mean_moved(before: float | None, now: float | None) -> float | None:
+    """How many times as large the mean is; None where one is not above 0, which the bins show."""
+    return now / before if before and now and before > 0 and now > 0 else None
+
+
+def is_other_mean(times: float | None) -> bool:
+    return times is not None and not 1 / MOST_OF_MEAN <= times <= MOST_OF_MEAN
+
+
+def bin_edges(deciles: Sequence[float]) -> list[float]:
+    """Upper ends of all bins but the last, ascending, from the deciles and the highest.
+
+    One is at 0, so that it shows when all are worth nothing, and one at twice the highest, above which nobody is on an
+    ordinary day: there the top shows. The others lie a hundredth above their decile, and those within that are one.
+    """
+    *inner, highest = map(float, deciles)
+    found: list[float] = []
+    for value in sorted({0.0, *inner}):
+        if not found or value > found[-1]:
+            found.append(value + NARROW * abs(value))
+    top = highest + abs(highest)
+    return [*found, top] if top > found[-1] else found
 
 
 def shift(before: Sequence[int], after: Sequence[int], edges: Sequence[float], threshold: float, days: int) -> Shift:
@@ -47,7 +77,7 @@ def shift(before: Sequence[int], after: Sequence[int], edges: Sequence[float], t
     edges : sequence of float
         Upper ends of all bins but the last.
     threshold : float
-        Limit per 30 days.
+        Limit per 30 days, and half of the largest.
     days : int
         Since the base release.
 
@@ -71,7 +101,7 @@ def shift(before: Sequence[int], after: Sequence[int], edges: Sequence[float], t
     noise = float(chdtri(bins - 1, CHANCE)) * (1 / total_before + 1 / total_after)
     most = sorted(range(bins), key=lambda index: -parts[index])[:2]
     told = [f"{_named(index, edges)}: {shares[index][0]:.0%} before, {shares[index][1]:.0%} now" for index in most]
-    return Shift(sum(parts), max(grown(threshold, days), noise), told)
+    return Shift(sum(parts), max(grown(threshold, days, MOST_TIMES * threshold), noise), told)
 
 
 def _named(index: int, edges: Sequence[float]) -> str:

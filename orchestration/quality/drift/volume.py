@@ -1,4 +1,4 @@
-"""Whether as many events came as usual: by weekday, and of an export that grows against the one before it.
+"""Whether as many events came as usual: by weekday, and of an export of everything against the one before it.
 
 Events are counted by their own day, which is right for a growing export and for one file a day alike. Judged are the
 days since the base release, so that what was held yesterday is judged again today with today's. Days without any event
@@ -9,7 +9,6 @@ import datetime as dt
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 BASELINE_DAYS = 56  # eight of each weekday: half of them may be days of rest
 JUDGED_DAYS = 28
@@ -20,9 +19,11 @@ BUSY = 5.0  # events a day
 CALM_VARIANCE = 0.3684  # of the three quarters of a standard normal law that are nearest to 0
 QUIET = 0.3  # of the usual: a feed at 15 % on a day twice as busy as usual
 UNUSUAL = 4.0  # robust z
-# An export grows if none of those before was smaller than its predecessor by more than this share.
+WHOLE_DAY = 0.8  # of a day's events: late ones are few
+# Of an export's records, in the next one; files of the last seven days have six in seven in common.
+KEPT = 0.9
+REPEATED = 0.5  # of an export's rows, unchanged from the one before: orders are paid meanwhile, and complaints answered
 SHRINKS = 0.05
-GROWING_LOADS = 3
 TRUNCATED = 0.5
 
 
@@ -69,16 +70,20 @@ class Volume:
 
 
 def needed_days(base: dt.date, newest: dt.date) -> list[tuple[dt.date, dt.date]]:
-    """Spans of days, both ends included, whose counts `judge` needs: the last weeks, and the season a year ago."""
-    first = _longest(newest)
-    return [(_back(first, BASELINE_DAYS), newest), (_season(first)[0], _season(newest)[1])]
+    """Spans of days, both ends included, whose counts `judge` needs: up to the newest, and the same a year before.
+
+    They begin a day earlier than that, for exports of the morning, which are judged a day earlier.
+    """
+    first = _back(min(_longest(newest), _back(base, -1)), BASELINE_DAYS + 1)
+    return [(first, newest), (_back(first, 365 + HOLIDAYS_MOVE_DAYS), _season(newest, newest)[1])]
 
 
-def judge(counts: Mapping[dt.date, int], base: dt.date, newest: dt.date, begin: dt.date) -> Volume | str:
-    """Events of the days since the base release against the eight weeks before them.
+def judge(counts: Mapping[dt.date, int], base: dt.date, newest: dt.date) -> Volume | str:
+    """Events of the days since the base release against eight weeks up to its day.
 
     Where too few are usual in those days, days before them are judged again too: a small company's feed that has come
-    short for a week is known by the week.
+    short for a week is known by the week. What is usual is never told by days that were not published, or what is wrong
+    for good would be usual in the end.
 
     Parameters
     ----------
@@ -86,23 +91,24 @@ def judge(counts: Mapping[dt.date, int], base: dt.date, newest: dt.date, begin: 
         Events by day; a day that is not there had none.
     base : date
         Day of the base release.
-    newest, begin : date
-        Days of the last and of the first event that there is.
+    newest : date
+        Day of the last event that there is.
 
     Returns
     -------
     Volume, or a sentence where there is too little history.
     """
     first = max(_back(base, -1), _longest(newest))
-    while (volume := _judged(counts, first, newest, begin)) and volume.z is None and first > _longest(newest):
+    while (volume := _judged(counts, base, first, newest)) and volume.z is None and first > _longest(newest):
         first = _back(first, 1)
     if volume is None:
         return f"not judged yet: less than {BASELINE_DAYS // 2} days of history to tell what is usual"
     return volume
 
 
-def _judged(counts: Mapping[dt.date, int], first: dt.date, last: dt.date, begin: dt.date) -> Volume | None:
-    days = _days(max(_back(first, BASELINE_DAYS), begin), _back(first, 1))
+def _judged(counts: Mapping[dt.date, int], base: dt.date, first: dt.date, last: dt.date) -> Volume | None:
+    end = min(base, _back(first, 1))
+    days = _begun(counts, _days(_back(end, BASELINE_DAYS - 1), end))
     if len(days) < BASELINE_DAYS // 2:
         return None
     usual, judged = _usual(counts, days), _days(first, last)
@@ -111,30 +117,36 @@ def _judged(counts: Mapping[dt.date, int], first: dt.date, last: dt.date, begin:
     noise = _deviation(counts, days, usual) * sum(max(1.0, usual[day.weekday()]) for day in judged) ** 0.5
     z = (observed - expected) / noise if expected >= LEAST_EVENTS else None
     of_fed = sum(usual[day.weekday()] for day in judged if counts.get(day, 0))
-    season = _season(first)
-    earlier = _days(max(season[0], begin), season[1]) if season[1] > begin else []
-    is_quiet = _was_quiet(counts, days[-HOLIDAYS_LAST_DAYS - len(judged) :], usual, len(judged))
-    is_quiet = is_quiet or _was_quiet(counts, earlier, _usual(counts, earlier), len(judged))
-    return Volume(first, last, observed, expected, of_fed, z, season[0] >= begin, is_quiet)
+    season = _days(*_season(first, last))
+    year_ago = [_back(day, 364) for day in days]  # the same weekdays
+    is_quiet = (
+        _was_quiet(counts, days[-HOLIDAYS_LAST_DAYS - len(judged) :], usual, len(judged))
+        or _was_quiet(counts, season, _usual(counts, season), len(judged))
+        or _was_quiet(counts, season, _usual(counts, year_ago), len(judged))
+    )
+    return Volume(first, last, observed, expected, of_fed, z, _is_known(counts, season, days), is_quiet)
 
 
-def shrunk(newest_rows: int, earlier_rows: Sequence[int], is_whole: bool) -> float | None:
-    """Rows of the newest load over those of the one before; None where its exports do not grow from load to load.
+def ends_within_a_day(then: int, now: int) -> bool:
+    """Whether the base release's last day, of which it had `then` events and there are `now`, was not over yet.
+
+    So it is with every export that is made in the morning and refreshed up to its own day.
+    """
+    return then < WHOLE_DAY * now
+
+
+def is_whole(kept: float, repeated: float) -> bool:
+    """Whether exports hold everything, so that a smaller one lacks something.
 
     Parameters
     ----------
-    earlier_rows : sequence of int
-        Of the loads that the base release was made from, in load order.
-    is_whole : bool
-        Whether each export is known to hold everything (`replaces`).
+    kept : float
+        Share of the records of the export before the last one that the last one has too.
+    repeated : float
+        Share of the rows of the newest that the last one before it has too. One file a day, a second file of a day and
+        a file of corrections have few; an export that was cut off has little else.
     """
-    if not earlier_rows or not earlier_rows[-1]:
-        return None
-    lately = earlier_rows[-5:]
-    grew = all(after >= before * (1 - SHRINKS) for before, after in pairwise(lately))
-    if is_whole or (len(lately) >= GROWING_LOADS and grew):
-        return newest_rows / earlier_rows[-1]
-    return None
+    return kept >= KEPT and repeated >= REPEATED
 
 
 def _usual(counts: Mapping[dt.date, int], days: Sequence[dt.date]) -> dict[int, float]:
@@ -174,9 +186,20 @@ def _longest(newest: dt.date) -> dt.date:
     return _back(newest, JUDGED_DAYS - 1)
 
 
-def _season(first: dt.date) -> tuple[dt.date, dt.date]:
-    """The weeks around the same day a year ago."""
-    return _back(first, 365 + HOLIDAYS_MOVE_DAYS), _back(first, 365 - HOLIDAYS_MOVE_DAYS)
+def _season(first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
+    """The weeks around the same days a year ago."""
+    return _back(first, 365 + HOLIDAYS_MOVE_DAYS), _back(last, 365 - HOLIDAYS_MOVE_DAYS)
+
+
+def _begun(counts: Mapping[dt.date, int], days: Sequence[dt.date]) -> Sequence[dt.date]:
+    """The days from the first one with any event on."""
+    return days[next((place for place, day in enumerate(days) if counts.get(day)), len(days)) :]
+
+
+def _is_known(counts: Mapping[dt.date, int], season: Sequence[dt.date], days: Sequence[dt.date]) -> bool:
+    """Whether a season has events throughout, and not some stray ones: on half as many of its days as `days` have."""
+    fed, fed_now = (sum(bool(counts.get(day)) for day in some) / len(some) for some in (season, days))
+    return len(season) - len(_begun(counts, season)) <= HOLIDAYS_LAST_DAYS and fed >= fed_now / 2
 
 
 def _days(first: dt.date, last: dt.date) -> list[dt.date]:

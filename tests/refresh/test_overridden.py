@@ -5,7 +5,7 @@ import json
 
 import duckdb
 import yaml
-from test_held import release_alone
+from a_company import alone
 
 
 def fail(company, subject: str, name: str) -> None:
@@ -30,13 +30,13 @@ def test_a_held_candidate_is_published_under_an_override_without_being_built_aga
     }.items():
         monkeypatch.setenv(name, str(place))
     before = company.served_bytes()
-    assert not release_alone(company).success
+    assert not alone("release.current").success
     assert company.served_bytes() == before
 
     entry = {"check": "marts.labels:shape", "reason": "merger", "who": "李静", "until": dt.date.today()}
     told = yaml.safe_dump({"overrides": [entry]}, allow_unicode=True)
     (tmp_path / "config" / "overrides.yml").write_text(told, "utf-8")
-    result = release_alone(company)
+    result = alone("release.current")
     assert result.success
     [shown] = result.asset_materializations_for_node("release__current")
     assert "marts.labels:shape: overridden until" in shown.metadata["let through"].value

@@ -352,8 +352,8 @@ def test_marts_of_customers_may_lose_one_in_twenty_others_half():
 def test_causes_begin_with_what_somebody_decided():
     """A margin that was changed explains more than the orders of a day."""
     keys = causes.changed_keys(
-        {"clv": {"margin": 1, "method": "auto"}, "gates": {"checks": 1}},
-        {"clv": {"margin": 0.2, "method": "auto"}, "gates": {"checks": 2}},
+        {"clv": {"margin": 1, "method": "auto"}, "gates": {"checks": 1}, "sources": {"as_of": "2026-06-29"}},
+        {"clv": {"margin": 0.2, "method": "auto"}, "gates": {"checks": 2}, "sources": {"as_of": "2026-06-30"}},
     )
     told = causes.ranked(
         keys,
@@ -365,7 +365,7 @@ def test_causes_begin_with_what_somebody_decided():
     assert told == [
         "the configuration changed (clv.margin)",
         "the method of lifetime value was mbg_nbd, and is simple_ltv",
-        "orders has 15 records, and had 100",
+        "loads of orders hold 15 records, and held 100",
         "the program changed",
         "customers have ordered since (30.0%)",
     ]

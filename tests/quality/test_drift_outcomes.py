@@ -119,7 +119,7 @@ def test_a_feed_that_lost_rows_is_named_with_what_it_had(compared):
     """An export that replaces the one before and was cut off takes its past along."""
     outcome = compared(feeds=[Feed("orders", 2000, 2100), Feed("interactions", 100, 15)])["feeds_keep_their_rows"]
     assert (outcome.passed, outcome.observed) == (False, pytest.approx(0.85))
-    assert "interactions has 15 records that count; the base release had 100" in outcome.message
+    assert "loads of interactions hold 15 records that count; those of the base had 100" in outcome.message
 
 
 def test_a_hold_says_what_was_found_how_long_since_and_why_and_what_to_do(compared):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 MOST_TOLD = 4
-# Of the manifest's configuration: what says how a refresh is judged changes no value.
-JUDGES = ("gates",)
+# Of the manifest's configuration: what says how a refresh is judged changes no value; the day is told beside.
+NO_CAUSES = {"gates", "sources.as_of"}
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Feed:
 def changed_keys(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Keys of the configuration that differ, as `clv.margin`; one that either program did not know is left out."""
     found = []
-    for key in sorted(set(before) & set(now) - set(JUDGES)):
+    for key in sorted(set(before) & set(now)):
         was, is_now = before[key], now[key]
         if isinstance(was, Mapping) and isinstance(is_now, Mapping):
             found += [f"{key}.{inner}" for inner in changed_keys(was, is_now)]
         elif was != is_now:
             found.append(key)
-    return found
+    return [key for key in found if key not in NO_CAUSES and not key.startswith("gates.")]
 
 
 def ranked(
@@ -50,7 +50,7 @@ def ranked(
     method : (str or None, str or None)
         Of lifetime value, before and now.
     feeds : sequence of Feed
-        Those that moved by a twentieth or more are told.
+        Those that lost a twentieth or more are told: records of loads that add up grow each day.
     shares : mapping of str to float
         Share of the customers for whom something holds, by what it is.
     """
@@ -60,8 +60,8 @@ def ranked(
         told.append(f"the configuration changed ({', '.join(keys[:MOST_TOLD])}{more})")
     if method[0] and method[0] != method[1]:
         told.append(f"the method of lifetime value was {method[0]}, and is {method[1]}")
-    moved = sorted((feed for feed in feeds if abs(feed.change) >= 0.05), key=lambda feed: -abs(feed.change))
-    told += [f"{feed.name} has {feed.now:,} records, and had {feed.before:,}" for feed in moved[:MOST_TOLD]]
+    lost = sorted((feed for feed in feeds if feed.change <= -0.05), key=lambda feed: feed.change)
+    told += [f"loads of {feed.name} hold {feed.now:,} records, and held {feed.before:,}" for feed in lost[:MOST_TOLD]]
     if is_other_code:
         told.append("the program changed")
     told += [

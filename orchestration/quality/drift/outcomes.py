@@ -109,10 +109,14 @@ class Comparison:
         """One outcome; of a failure the causes and what to do are told besides."""
         if not passed:
             why = "; ".join(self.causes) or "nothing else that is known of changed"
-            told += (
-                f". Likeliest causes: {why}. If it is wrong, mend the feed or the configuration and refresh again; if "
-                f"it is meant, override {TABLE}:{name} in overrides.yml, and see `touchstone diff` afterwards"
-            )
+            told += f". Likeliest causes: {why}. "
+            if self.gates.gate(f"{TABLE}:{name}").severity == "block":
+                told += (
+                    "If it is wrong, mend the feed or the configuration and refresh again; if it is meant, override "
+                    f"{TABLE}:{name} in overrides.yml, and see `touchstone diff` afterwards"
+                )
+            else:
+                told += "Nothing is held for it; `touchstone diff` tells what else changed"
         return CheckOutcome(TABLE, name, passed, told, observed, threshold)
 
     def threshold(self, name: str) -> float:
@@ -123,7 +127,7 @@ class Comparison:
         worst = min(self.base.feeds, key=lambda feed: feed.change, default=None)
         if worst is None:
             return self.outcome("feeds_keep_their_rows", True, "the base release was made from no feed")
-        told = f"{worst.name} has {worst.now:,} records that count; the base release had {worst.before:,}"
+        told = f"loads of {worst.name} hold {worst.now:,} records that count; those of the base had {worst.before:,}"
         lost = max(0.0, -worst.change)
         return self.outcome(
             "feeds_keep_their_rows",

@@ -32,7 +32,7 @@ DRIFT = {
     "columns_stay_filled": "No column that was filled is mostly empty.",
     "columns_are_filled_as_before": "No column is much emptier than it was.",
     "tier_moves_are_usual": "As many customers move between value tiers as usual in so many days.",
-    "clv_is_steady": "Lifetime values are spread as they were (population stability index).",
+    "clv_is_steady": "Lifetime values are spread as they were (population stability index), and as large.",
     "index_is_steady": "The service quality index did not jump by more than its noise.",
     "nothing_passes_by_waiting": "Nothing that was held passes for no other reason than the days that went by.",
 }

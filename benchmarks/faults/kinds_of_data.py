@@ -58,7 +58,7 @@ def renamed_column(place: Place, draw: Random) -> None:
     place.write_lines("orders", [lines[0].replace("customer_id", "customer"), *lines[1:]])
 
 
-@of_data("held", "drift", "category")
+@of_data("warned", "gate.drift:feeds_keep_their_columns", "category")
 def optional_column_gone(place: Place, draw: Random) -> None:
     """orders: the optional column category is not there"""
     rows = place.rows("orders")

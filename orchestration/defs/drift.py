@@ -3,7 +3,7 @@
 It stands on every mart, so what it said counts no more once any of them is built again.
 """
 
-from collections import Counter
+from collections.abc import Sequence
 
 import dagster as dg
 
@@ -14,6 +14,7 @@ from orchestration.quality.checks import CheckOutcome
 from orchestration.quality.drift import causes, outcomes
 from orchestration.quality.drift.allowance import Held
 from orchestration.quality.gate import code_version
+from orchestration.sources.loads import Load, loads_of
 
 KEY = dg.AssetKey(["gate", "drift"])
 UPSTREAMS = [
@@ -98,14 +99,29 @@ def compared(session: Session, marts: list[str]) -> list[CheckOutcome]:
 
 
 def feeds(session: Session, base: ReleaseInfo) -> list[causes.Feed]:
-    """Records of each feed that the base release was made from, then and now."""
-    before: Counter[str] = Counter()
+    """Each feed that the base release was made from, then and now."""
+    before: dict[str, list[dict]] = {}
     for load in base.manifest["loads"]:
-        before[load["feed"]] += load["records"]
-    return [
-        causes.Feed(name, records, sum(load.records for load in session.admitted_loads(name)))
-        for name, records in sorted(before.items())
-    ]
+        before.setdefault(load["feed"], []).append(load)
+    found = []
+    for name, loads in sorted(before.items()):
+        now = session.admitted_loads(name)
+        ids = {load["load_id"] for load in loads}
+        then = [load for load in loads_of(session.settings.home, name) if load.load_id in ids]
+        records = sum(load["records"] for load in loads), sum(load.records for load in now)
+        found.append(causes.Feed(name, *records, columns_gone(then, now)))
+    return found
+
+
+def columns_gone(then: Sequence[Load], now: Sequence[Load]) -> tuple[str, ...]:
+    """Columns that were read from the newest load of then and that the newest of now has not.
+
+    Under another mapping nothing is gone: somebody has said anew what is read.
+    """
+    if not then or not now or then[-1].mapping != now[-1].mapping:
+        return ()
+    read = [name for name in then[-1].schema if name not in then[-1].unknown_columns]
+    return tuple(name for name in read if name not in now[-1].schema)
 
 
 def holds(session: Session, base: ReleaseInfo) -> dict[str, Held]:

@@ -19,6 +19,7 @@ OF_THE_PRESENT = frozenset(
         "columns_are_filled_as_before",
         "tier_moves_are_usual",
         "clv_is_steady",
+        "feeds_keep_their_columns",
         "index_is_steady",
         "nothing_passes_by_waiting",
     }

@@ -3,10 +3,12 @@
 import datetime as dt
 from types import SimpleNamespace
 
-from orchestration.defs.drift import holds
+from orchestration.config.sources import Feed
+from orchestration.defs.drift import columns_gone, holds
 from orchestration.quality.checks import CheckOutcome
 from orchestration.quality.gate import Gate
 from orchestration.settings import load_settings
+from orchestration.sources.landing import land
 from orchestration.warehouse.duckdb import Warehouse
 
 
@@ -28,3 +30,18 @@ def test_holds_are_those_since_the_base_release_was_published(tmp_path):
     found = holds(session, SimpleNamespace(published_at=begun - dt.timedelta(hours=1)))
     assert {name: held.limit for name, held in found.items()} == {"clv_is_steady": 0.25}
     assert holds(session, SimpleNamespace(published_at=begun + dt.timedelta(hours=1))) == {}
+
+
+def test_a_column_is_gone_when_the_newest_export_under_the_same_mapping_has_it_no_more(tmp_path):
+    """A column that nothing reads may come and go; under a new mapping somebody has said what is read."""
+    path = tmp_path / "orders.csv"
+
+    def landed(header, row, **mapping):
+        path.write_text(f"{header}\n{row}\n", "utf-8")
+        return land(tmp_path, "orders", Feed(path=str(path), **mapping))
+
+    whole = landed("order_id,customer_id,ordered_at,amount,category,colour", "1,c,2026-01-01,5,tea,red")
+    less = landed("order_id,customer_id,ordered_at,amount", "2,c,2026-01-02,5")
+    mapped = landed("order_id,customer_id,ordered_at,amount", "3,c,2026-01-03,5", columns={"region": "'north'"})
+    assert columns_gone(whole, less) == ("category",)
+    assert columns_gone(less, whole) == columns_gone(whole, mapped) == columns_gone([], less) == ()

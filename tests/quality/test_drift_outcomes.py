@@ -122,6 +122,13 @@ def test_a_feed_that_lost_rows_is_named_with_what_it_had(compared):
     assert "loads of interactions hold 15 records that count; those of the base had 100" in outcome.message
 
 
+def test_a_column_that_a_feed_has_no_more_is_named(compared):
+    """One that may be left out is missed by no cast: its customers would only lose what they were known for."""
+    outcome = compared(feeds=[Feed("orders", 2000, 2100, ("category",))])["feeds_keep_their_columns"]
+    assert not outcome.passed
+    assert "orders has no column category any more" in outcome.message
+
+
 def test_a_hold_says_what_was_found_how_long_since_and_why_and_what_to_do(compared):
     """Whoever is woken by it has to know where to look first."""
     moves = "insert into marts.segment_moves select 'c', 'value_tier', 'gold', 'lead', 'rule_changed' from range(30)"

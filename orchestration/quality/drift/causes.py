@@ -11,11 +11,12 @@ NO_CAUSES = {"gates", "sources.as_of"}
 
 @dataclass(frozen=True)
 class Feed:
-    """Records of a feed that count, at the base release and now."""
+    """Records of a feed that count, at the base release and now; columns that its newest load has no more."""
 
     name: str
     before: int
     now: int
+    columns_gone: tuple[str, ...] = ()
 
     @property
     def change(self) -> float:

@@ -24,6 +24,7 @@ from orchestration.warehouse.duckdb import Warehouse
 TABLE = "gate.drift"
 DRIFT = {
     "feeds_keep_their_rows": "No feed lost rows that the base release was made from.",
+    "feeds_keep_their_columns": "No feed lost a column that it was read from.",
     "past_money_is_steady": "Orders up to the day of the base release come to the money that they came to then.",
     "customers_keep_their_past": "Customers have the orders up to the day of the base release that they had then.",
     "amounts_are_usual": "Orders since the base release are of the size that orders were before.",
@@ -31,7 +32,7 @@ DRIFT = {
     "columns_stay_filled": "No column that was filled is mostly empty.",
     "columns_are_filled_as_before": "No column is much emptier than it was.",
     "tier_moves_are_usual": "As many customers move between value tiers as usual in so many days.",
-    "clv_is_steady": "Lifetime values are spread as they were (population stability index).",
+    "clv_is_steady": "Lifetime values are spread as they were (population stability index), and as large.",
     "index_is_steady": "The service quality index did not jump by more than its noise.",
     "nothing_passes_by_waiting": "Nothing that was held passes for no other reason than the days that went by.",
 }
@@ -136,6 +137,11 @@ class Comparison:
             lost,
             limit,
         )
+
+    def feeds_keep_their_columns(self) -> CheckOutcome:
+        gone = [f"{feed.name} has no column {name} any more" for feed in self.base.feeds for name in feed.columns_gone]
+        told = "; ".join(gone[:5]) or "every column that was read is there"
+        return self.outcome("feeds_keep_their_columns", not gone, f"{told} {self.since}", len(gone), 0)
 
     def past_money_is_steady(self) -> CheckOutcome:
         said, name = self.past, "past_money_is_steady"

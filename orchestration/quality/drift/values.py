@@ -13,7 +13,7 @@ DECILES = [tenth / 10 for tenth in range(1, 11)]  # and the highest
 NARROW = 0.01  # of a value: a mass that moves by a cent stays in its bin
 CHANCE = 0.001
 # The limit grows to so many times itself: after a year, values of a company that changes as companies do differ by a
-# PSI of .26 at most (tests/quality/drifting.py, 300 and 5,000 customers, also one that doubles each year).
+# PSI of .44 at most (tests/quality/drifting.py, 300 and 5,000 customers, also one that doubles each year).
 MOST_TIMES = 2
 # Times as large or as small as it was, that the mean may be: the few at the top can be ten times as much within a bin.
 MOST_OF_MEAN = 3

@@ -46,7 +46,7 @@ MAY_IMPORT = {
     },
 }
 # The doors: they may reach everything.
-DOORS = {"definitions", "cli", "refresh", "backfill", "doctor", "guards"}
+DOORS = {"definitions", "cli", "refresh", "backfill", "doctor", "guards", "quarantine"}
 ORCHESTRATORS = {"dagster", "dagster_dbt", "dagster_webserver", "dagster_shared"}
 HEAVY = {"great_expectations", "sklearn", "matplotlib"}
 

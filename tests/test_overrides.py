@@ -111,19 +111,22 @@ def test_the_doctor_notes_what_an_override_does_and_whether_it_is_needed(own, mo
         {**ENTRY, "check": "scores.clv:values_are_finite"},
         {**ENTRY, "check": "raw.orders:volume", "until": dt.date(2020, 1, 1)},
         {**ENTRY, "check": "scores.clv:error_is_below_naive"},
+        {**ENTRY, "check": "raw.orders:shape"},
     )
     from orchestration.publishing import status
 
-    served = status.Status(overrides=[{"check": "scores.clv:values_are_finite"}])
+    reason = {"check": "raw.orders:shape", "message": "two rows"}
+    served = status.Status(overrides=[{"check": "scores.clv:values_are_finite"}], held=True, reasons=[reason])
     monkeypatch.setattr(status, "read", lambda home: served)
     found = list(doctor.overrides(settings))
     assert all(finding.is_fine and finding.is_note for finding in found)
-    unused, used, expired, warns = (finding.told for finding in found)
-    assert "what is served did not need it" in unused
+    unused, used, expired, warns, held = (finding.told for finding in found)
+    assert "neither what is served nor what is held needs it" in unused
     assert f"until {TODAY} by 李静: moving house" in unused
     assert used.endswith("what is served needed it")
     assert expired.startswith("it ended on 2020-01-01")
     assert warns.startswith("the check only warns")
+    assert held.endswith("the candidate that is held needs it: refresh again")
 
 
 def test_the_status_warns_of_an_override_that_is_over(own, capsys):

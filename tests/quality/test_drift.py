@@ -125,7 +125,8 @@ EVERYTHING = [range(900), range(1000)]
     ("loads", "is_held"),
     [
         ([*EVERYTHING, range(150)], True),  # torn off
-        ([*EVERYTHING, range(600)], False),  # more than half is there
+        ([*EVERYTHING, range(790)], True),  # in its last quarter
+        ([*EVERYTHING, range(850)], False),  # only warned
         ([range(1000), range(150)], False),  # too few to tell
         ([range(10 * day, 10 * day + 10) for day in range(5)] + [range(50, 54)], False),  # a short day of day files
         ([*EVERYTHING, range(1000, 1003)], False),  # only what is new

@@ -334,7 +334,12 @@ def test_a_column_that_was_filled_and_is_empty_is_named():
     before = marts.Filled(100, {"clv": 100, "region": 40, "rare": 10})
     now = marts.Filled(100, {"clv": 30, "region": 25, "rare": 0})
     found = marts.emptied(
-        {"customer_value": (before, now), "profit_curve": (marts.Filled(5, {"a": 5}), marts.Filled(5, {"a": 0}))}
+        {
+            "customer_value": (before, now),
+            "profit_curve": (marts.Filled(5, {"a": 5}), marts.Filled(5, {"a": 0})),
+            "tier_migration": (before, now),  # the first comparison with a year ago has no value of a year ago
+            "service_quality": (before, marts.Filled(300, {"clv": 100, "region": 40, "rare": 10})),  # more rows
+        }
     )
     assert [(one.column, round(one.before, 2), round(one.now, 2)) for one in found] == [
         ("clv", 0, 0.7),

@@ -66,13 +66,18 @@ def filled_marts(warehouse: Warehouse, directory: Path, marts: list[str]) -> dic
 
 
 def emptied(marts: Mapping[str, tuple[Filled, Filled]]) -> list[Emptied]:
-    """Columns of which more is missing than before, the largest rise first; marts of few rows tell nothing."""
+    """Columns of which more is missing than before, the largest rise first.
+
+    Marts of few rows tell nothing, nor do those whose rows are moves. Rows of a new kind that have no such value, such
+    as the first of a new period, take nothing away: a column is emptied where fewer of its values are there.
+    """
     found = [
         Emptied(mart, column, before.missing(column), now.missing(column))
         for mart, (before, now) in marts.items()
-        if min(before.rows, now.rows) >= LEAST_ROWS
+        if mart not in OF_MOVES and min(before.rows, now.rows) >= LEAST_ROWS
         for column in before.values
-        if column in now.values and now.missing(column) > before.missing(column)
+        if now.values.get(column, before.values[column]) < before.values[column]
+        and now.missing(column) > before.missing(column)
     ]
     return sorted(found, key=lambda one: (-one.rise, one.mart, one.column))
 

@@ -22,8 +22,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from homes import HELD_NOW, assert_goes_on, assert_told, assert_whole, ended, hold, make_pinned, make_served, publish
-from homes import started as child_of
+from children import ended
+from children import started as child_of
+from homes import HELD_NOW, assert_goes_on, assert_told, assert_whole, hold, make_pinned, make_served, publish
 
 from orchestration.cli import OUTSIDE
 from orchestration.errors import UserError

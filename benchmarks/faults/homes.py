@@ -4,9 +4,7 @@ The candidate is that of the tests, without drawings. Whoever imports this never
 not survive a fork: each piece of work, and each comparison, is a child.
 """
 
-import os
 import sys
-import traceback
 from collections.abc import Callable
 from datetime import date
 from importlib import import_module
@@ -27,24 +25,6 @@ WHEN_TIDY = {"current", "releases", "status.json", "status.parquet"}
 report.render = lambda connection, manifest: manifest["release_id"]
 for library in ("numpy", "pandas", "pyarrow.parquet"):
     import_module(library)  # before the fork: each child would spend a second on them
-
-
-def started(work: Callable[[], object]) -> int:
-    """A child that does this and ends; its process id."""
-    child = os.fork()
-    if child:
-        return child
-    try:
-        work()
-    except BaseException:
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)
-
-
-def ended(child: int) -> int:
-    """Wait for the child; its exit status, or minus the signal that killed it."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def publish(home: Path, customers: int, ready: Callable[[], None] = lambda: None) -> None:

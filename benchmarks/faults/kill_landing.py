@@ -20,7 +20,6 @@ import signal
 import sys
 import tempfile
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable
 from importlib import import_module
@@ -28,6 +27,7 @@ from pathlib import Path
 from statistics import median
 
 import duckdb
+from children import ended, started
 
 from orchestration.config.sources import Feed
 from orchestration.sources.files import literal
@@ -68,24 +68,6 @@ def write_files(folder: Path, rows: int) -> None:
 
 
 # --- children -----------------------------------------------------------------------------------------------------
-
-
-def started(work: Callable[[], None]) -> int:
-    """A child that does this and ends; its process id."""
-    child = os.fork()
-    if child:
-        return child
-    try:
-        work()
-    except BaseException:
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)
-
-
-def ended(child: int) -> int:
-    """Wait for the child; its exit status, or minus the signal that killed it."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def land_all(home: Path, folder: Path) -> Callable[[], None]:

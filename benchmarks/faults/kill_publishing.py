@@ -22,7 +22,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from homes import HELD_NOW, assert_goes_on, ended, hold, make_pinned, make_served, publish, started
+from children import ended, started
+from homes import HELD_NOW, assert_goes_on, hold, make_pinned, make_served, publish
 
 import orchestration
 from orchestration import durable

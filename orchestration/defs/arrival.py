@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from orchestration.defs.session import Session
-from orchestration.defs.volume import volume
+from orchestration.defs.volume import named, volume
 from orchestration.publishing import catalogue
 from orchestration.quality import gx, in_force
 from orchestration.quality.checks import CheckOutcome
@@ -50,9 +50,6 @@ def judged(
         told = "; ".join(map(str, gone)) or nothing_counts(session)
         return [CheckOutcome(table, name, name != "contract" or not gone, told) for name in CHECKS]
     newest = present[-1]
-    names = ", ".join(dict.fromkeys(file["name"] for load in present[-3:] for file in load.files))
-    if len(present) > 3:
-        names = f"{len(present)} loads up to {names}"
     worst = max(present, key=lambda load: load.rejected_share)
     message = (
         f"{worst.rows['quarantined']} of {worst.source_rows} rows of {worst.files[0]['name']} are quarantined "
@@ -75,7 +72,7 @@ def judged(
             table,
             "arrived",
             True,
-            f"{names} landed, the last as load {newest.load_id}"
+            f"{named(present)} landed, the last as load {newest.load_id}"
             + (
                 f"; {older} earlier loads still count that were read under another mapping, since their content is not "
                 "there to be read again"

@@ -50,10 +50,7 @@ def volume(session: Session, contract: Contract, present: Sequence[Load]) -> lis
     is_shorter = export.ratio is not None and export.ratio < 1 - rule.SHRINKS
     told = "; ".join(filter(None, (str(events), str(export))))
     rows = sum(load.rows["accepted"] + load.rows["duplicate"] for load in present)
-    names = ", ".join(dict.fromkeys(file["name"] for load in present[-3:] for file in load.files))
-    if len(present) > 3:
-        names = f"{len(present)} loads up to {names}"
-    arrived = f"{rows} rows of {names} were accepted"
+    arrived = f"{rows} rows of {named(present)} were accepted"
     if not newest.source_rows:
         arrived += ": the export is empty; export it again"
     observed, usual = (events.observed, events.usual) if isinstance(events, rule.Volume) else (None, None)
@@ -68,6 +65,12 @@ def volume(session: Session, contract: Contract, present: Sequence[Load]) -> lis
         ),
         CheckOutcome(table, "volume_is_usual", not is_unusual and not is_shorter, told, observed, usual),
     ]
+
+
+def named(present: Sequence[Load]) -> str:
+    """The files of these loads, or of the last three and how many there are."""
+    names = ", ".join(dict.fromkeys(file["name"] for load in present[-3:] for file in load.files))
+    return names if len(present) <= 3 else f"{len(present)} loads up to {names}"
 
 
 def exported(session: Session, contract: Contract, newest: Load) -> Export:

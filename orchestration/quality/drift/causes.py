@@ -26,13 +26,13 @@ class Feed:
 def changed_keys(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Keys of the configuration that differ, as `clv.margin`; one that either program did not know is left out."""
     found = []
-    for key in sorted(set(before) & set(now)):
+    for key in sorted(set(before) & set(now) - NO_CAUSES):
         was, is_now = before[key], now[key]
         if isinstance(was, Mapping) and isinstance(is_now, Mapping):
             found += [f"{key}.{inner}" for inner in changed_keys(was, is_now)]
         elif was != is_now:
             found.append(key)
-    return [key for key in found if key not in NO_CAUSES and not key.startswith("gates.")]
+    return [key for key in found if key not in NO_CAUSES]
 
 
 def ranked(

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from orchestration.errors import UserError, without_values
 from orchestration.settings import FILES, Settings, load_settings
@@ -53,9 +54,10 @@ def places(settings: Settings) -> Iterator[Finding]:
         yield Finding("TOUCHSTONE_HOME", False, f"{home} cannot be made: {error}")
         return
     free = os.statvfs(home).f_bavail * os.statvfs(home).f_frsize / 2**30
-    yield Finding(
-        "TOUCHSTONE_HOME", writable, f"{home}, {free:.1f} GiB free" if writable else f"{home} is not writable"
-    )
+    parts = {"landing": "landing", "warehouse": "warehouse.duckdb", "releases": "published", "runs": "dagster"}
+    taken = ", ".join(f"{name} {size_told(size_of(home / path))}" for name, path in parts.items())
+    told = f"{home}, {free:.1f} GiB free; {taken}" if writable else f"{home} is not writable"
+    yield Finding("TOUCHSTONE_HOME", writable, told)
     if free < 1:
         yield Finding(
             "disk", False, f"only {free:.1f} GiB are free under {home}; a release is written beside the last one"
@@ -148,7 +150,7 @@ def releases(settings: Settings) -> Iterator[Finding]:
     ids = catalogue.release_ids(home)
     if not ids:
         return
-    told = f"{len(ids)} take {size_told(sum(path.stat().st_size for path in place.rglob('*') if path.is_file()))}"
+    told = f"{len(ids)} take {size_told(size_of(place))}"
     try:
         catalogue.removed(home)
         old = retention.not_kept(home, settings.publishing.keep)
@@ -163,6 +165,12 @@ def releases(settings: Settings) -> Iterator[Finding]:
             f"what was published went on from {', '.join(lost)}, removed without a word in {place.parent}/removed.json"
         )
         yield Finding("releases", True, f"{told}; the line goes on with what was published before", is_note=True)
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files below a folder; 0 for what is not there."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file() and not file.is_symlink())
 
 
 def size_told(size: int) -> str:

@@ -17,12 +17,13 @@ class KeepConfig(Strict):
     """Counts, not ages: a company that refreshes once a quarter loses nothing only because time passed.
 
     A release of a million customers is about 0.5 GB: with these numbers a year of daily refreshes is some 40 releases,
-    20 GB, where all of them would be 180 GB.
+    20 GB, where all of them would be 180 GB. A run takes some 7 MB of Dagster's history, however many customers.
     """
 
     releases: int = Field(default=7, ge=1)
     days: int = Field(default=14, ge=0)
     months: int = Field(default=12, ge=0)
+    runs: int = Field(default=200, ge=1)
 
 
 class PublishingConfig(Strict):

@@ -10,7 +10,8 @@ import dagster as dg
 
 from orchestration.defs import drift
 from orchestration.defs.session import Session
-from orchestration.errors import UserError
+from orchestration.defs.storage import remove_old_runs
+from orchestration.errors import UserError, without_values
 from orchestration.publishing import backcasts, catalogue, pins, postgres, retention
 from orchestration.publishing.postgres_place import place_of
 from orchestration.publishing.release import publish
@@ -80,7 +81,7 @@ def release_asset(
             ]
             let_through = {"let through": dg.MetadataValue.md("\n".join(used))} if used else {}
             if not session.backcast:
-                make_room(session, context.log.info, context.log.warning)
+                make_room(session, context.instance, context.log.info, context.log.warning)
             return dg.MaterializeResult(
                 metadata={
                     "release": release.release_id,
@@ -124,15 +125,24 @@ def catch_up(session: Session, warn: Callable[[str], None]) -> None:
         warn(f"PostgreSQL may not show what is served: {error}")
 
 
-def make_room(session: Session, tell: Callable[[str], None], warn: Callable[[str], None]) -> None:
-    """Remove releases that are no longer kept; that they cannot be removed takes nothing from what was published."""
+def make_room(
+    session: Session, instance: dg.DagsterInstance, tell: Callable[[str], None], warn: Callable[[str], None]
+) -> None:
+    """Remove what is no longer kept of releases and runs.
+
+    Where it cannot be removed, that takes nothing from what was published.
+    """
+    keep = session.settings.publishing.keep
     try:
-        gone = retention.remove_old(session.settings.home, session.settings.publishing.keep)
+        if gone := retention.remove_old(session.settings.home, keep):
+            tell(f"Removed, as `keep` in publishing.yml says: {', '.join(gone)}")
     except (UserError, OSError) as error:  # `touchstone doctor` tells it as well
         warn(f"Old releases were not removed: {error}")
-    else:
-        if gone:
-            tell(f"Removed, as `keep` in publishing.yml says: {', '.join(gone)}")
+    try:
+        if runs := remove_old_runs(instance, keep.runs):
+            tell(f"Removed from the history of runs, as `keep` in publishing.yml says: {runs}")
+    except Exception as error:  # of whatever storage dagster.yaml names
+        warn(f"Old runs were not removed: {without_values(error)}")
 
 
 def back_in_time(session: Session) -> list[Unmet]:

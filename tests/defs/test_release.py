@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import dagster as dg
 import pytest
 
 from orchestration.config.publishing import KeepConfig, PublishingConfig
@@ -47,7 +48,8 @@ def test_that_old_releases_cannot_be_removed_is_a_warning(monkeypatch, error):
 
     monkeypatch.setattr(retention, "remove_old", refuse)
     told, warned = [], []
-    make_room(session_with(KeepConfig()), told.append, warned.append)
+    with dg.DagsterInstance.ephemeral() as instance:
+        make_room(session_with(KeepConfig()), instance, told.append, warned.append)
     assert (told, warned) == ([], [f"Old releases were not removed: {error}"])
 
 
@@ -55,8 +57,18 @@ def test_what_was_removed_stands_in_the_log_of_the_run(monkeypatch):
     """Whoever misses a release finds when it went, and why."""
     monkeypatch.setattr(retention, "remove_old", lambda home, keep: [f"{keep.releases}-a", "b"])
     told, warned = [], []
-    make_room(session_with(KeepConfig(releases=3)), told.append, warned.append)
+    with dg.DagsterInstance.ephemeral() as instance:
+        make_room(session_with(KeepConfig(releases=3)), instance, told.append, warned.append)
     assert (told, warned) == (["Removed, as `keep` in publishing.yml says: 3-a, b"], [])
+
+
+def test_that_old_runs_cannot_be_removed_is_a_warning(monkeypatch):
+    """Whatever storage dagster.yaml names, and whatever it raises."""
+    monkeypatch.setattr(retention, "remove_old", lambda home, keep: [])
+    told, warned = [], []
+    make_room(session_with(KeepConfig()), None, told.append, warned.append)
+    assert told == []
+    assert [warning.partition(":")[0] for warning in warned] == ["Old runs were not removed"]
 
 
 def session_with(keep):

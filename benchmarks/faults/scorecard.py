@@ -34,6 +34,7 @@ from planting import Answer, Fault, Place, build_company, copied, days_before, i
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 KINDS = [*kinds_of_data.KINDS, *kinds_of_configuration.KINDS, *kinds_of_processes.KINDS]
 FAMILIES = ("data", "configuration", "process", "disk", "time")
+SET_ASIDE = ("duplicate", "superseded", "unidentified", "quarantined")
 # That no number of customers changes while the file that they come from looks different.
 COMPARED = ("customer_value", "customer_relationship", "service_quality")
 
@@ -100,19 +101,17 @@ def outcome(
     happened = {
         "recovered": True,
         "warned": bool(new) and fault.by in ("", *new),
-        "set aside": set_aside(place) > clean["set_aside"],
+        "set aside": any(rows > clean["set_aside"][name] for name, rows in set_aside(place).items()),
         "read aright": contents(place) == clean["marts"],
     }
     kinds = [kind for kind, has in happened.items() if has]
     return (fault.expected if fault.expected in kinds else "published"), list(new)
 
 
-def set_aside(place: Place) -> int:
-    """Rows of the served release that are no facts."""
-    if not place.current.exists():
-        return 0
-    loads = place.manifest()["loads"]
-    return sum(load[name] for load in loads for name in ("duplicate", "superseded", "unidentified", "quarantined"))
+def set_aside(place: Place) -> dict[str, int]:
+    """Rows of the served release that are no facts, by what became of them: a row that is refused is no duplicate."""
+    loads = place.manifest()["loads"] if place.current.exists() else []
+    return {name: sum(load[name] for load in loads) for name in SET_ASIDE}
 
 
 def warnings(place: Place) -> dict[str, str]:

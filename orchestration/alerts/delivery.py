@@ -25,8 +25,10 @@ def service_of(url: str) -> "NotifyBase | None":
     return apprise.Apprise.instantiate(url, asset=asset)
 
 
-def deliver(url: str, title: str, body: str) -> str | None:
+def deliver(url: str, title: str, body: str, kind: str = "info") -> str | None:
     """Send a message; why it could not be sent, or None.
+
+    `kind` is info, success, warning or failure: services that have colours or signs for these show them.
 
     Chat services that answer a wrong token with HTTP 200 count as reached: Apprise does not read what they say.
     """
@@ -37,7 +39,13 @@ def deliver(url: str, title: str, body: str) -> str | None:
         return "its value is no address that Apprise knows"
     sender = apprise.Apprise(asset=service.asset)
     sender.add(service)
-    result = sender.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT, timeout=SECONDS)
+    result = sender.notify(
+        title=title,
+        body=body,
+        notify_type=apprise.NotifyType(kind),
+        body_format=apprise.NotifyFormat.TEXT,
+        timeout=SECONDS,
+    )
     if result:
         return None
     # Of what the service says only the number of an HTTP status is sure to hold no secret.

@@ -83,16 +83,17 @@ def tell_target(
 
 def send(settings: Settings, target: TargetConfig, known: Status, message: Message, held: Held | None) -> str | None:
     title = words.title(settings.sources.company.name, message)
-    return send_to(settings, target, title, words.body(message, known, settings.alerts.page, held))
+    body = words.body(message, known, settings.alerts.page, held)
+    return send_to(settings, target, title, body, words.KINDS[message.event])
 
 
-def send_to(settings: Settings, target: TargetConfig, title: str, body: str) -> str | None:
+def send_to(settings: Settings, target: TargetConfig, title: str, body: str, kind: str = "info") -> str | None:
     """Why it could not be sent; None when it was."""
     try:
         url = filled(target.to, "targets", settings.home, file="alerts.yml")
     except UserError as error:
         return error.what
-    return deliver(url, title, body)
+    return deliver(url, title, body, kind)
 
 
 def checks_of_served(home: Path, known: Status) -> list[dict]:

@@ -12,6 +12,7 @@ from orchestration.publishing.status import Status
 BYTES = 1_900
 BYTES_OF_A_REASON = 220
 REASONS = 5
+LONG_WORD = 30  # signs; a longer one is cut, as is a text without spaces
 
 TITLES = {
     "held": "refresh held",
@@ -19,6 +20,7 @@ TITLES = {
     "recovered": "refresh recovered",
     "late": "late",
 }
+KINDS = {"held": "warning", "failed": "failure", "recovered": "success", "late": "warning"}  # in Apprise's words
 AGAIN = {"held": "refresh still held", "failed": "refresh still failing", "late": "still late"}
 
 
@@ -103,7 +105,9 @@ def harmless(text: str) -> str:
 
 
 def cut(text: str, size: int) -> str:
-    """At most so many bytes of UTF-8; what is cut off shows as an ellipsis."""
+    """At most so many bytes of UTF-8, whole words where there are words; what is cut off shows as an ellipsis."""
     if len(text.encode()) <= size:
         return text
-    return text.encode()[: size - 3].decode(errors="ignore") + "…"
+    left = text.encode()[: size - 4].decode(errors="ignore")
+    start, _, rest = left.rpartition(" ")
+    return f"{start if start and len(rest) <= LONG_WORD else left} …"

@@ -72,6 +72,7 @@ def test_hold_failure_and_recovery_arrive_once_each(settings, ops):
         telling.tell(read)
     told = ["refresh held", "refresh failed", "refresh recovered"]
     assert ops.titles == [f"福记 Fook Kee: {what}" for what in told]
+    assert [told["type"] for _, told in ops.arrived] == ["warning", "failure", "success"]
 
 
 def test_no_refresh_for_two_days_is_told_as_late(settings, ops, monkeypatch):
@@ -220,6 +221,21 @@ def test_long_reasons_in_chinese_stay_within_what_wecom_takes(settings, ops):
     [(_, told)] = ops.arrived
     assert len((told["title"] + "\r\n" + told["message"]).encode()) <= 2_048
     assert told["message"].count("…") == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "left"),
+    [
+        ("two words", 9, "two words"),
+        ("whole words are left", 14, "whole …"),
+        ("福记的订单没有来", 16, "福记的订 …"),  # three bytes a sign, and four for the end
+        ("x" * 50, 20, "x" * 16 + " …"),
+    ],
+)
+def test_what_is_too_long_is_cut_between_words(text, size, left):
+    """A word that is cut in two may be another word."""
+    assert words.cut(text, size) == left
+    assert len(left.encode()) <= size
 
 
 def test_alerts_do_not_change_what_marts_are_made_of(settings):

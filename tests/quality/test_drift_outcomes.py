@@ -139,6 +139,17 @@ def test_a_hold_says_what_was_found_how_long_since_and_why_and_what_to_do(compar
     assert "override gate.drift:tier_moves_are_usual in overrides.yml" in message
 
 
+def test_several_reasons_tell_the_causes_once(compared):
+    """The same four sentences under each of five reasons hide what is different in them."""
+    found = compared("update facts.orders set amount = 100 * amount")
+    first, second = (found[name].message for name in ("customers_keep_their_past", "past_money_is_steady"))
+    if "clv.margin" in second:
+        first, second = second, first
+    assert "Likeliest causes: clv.margin changed" in first
+    assert "clv.margin" not in second
+    assert "as for gate.drift:" in second
+
+
 def test_a_base_that_cannot_be_read_fails_what_needs_it_and_nothing_else(compared, tmp_path):
     """A failure can be overridden, with a reason; a step that broke would hold every refresh for good."""
     found = compared(f"copy (select 1) to '{tmp_path / 'customer_value.parquet'}' (format csv)")

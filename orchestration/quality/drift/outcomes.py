@@ -82,6 +82,7 @@ class Comparison:
         self.causes, self.mart_names = causes, marts
         self.days = (as_of - base.as_of).days
         self.since = f"in {self.days} days since {base.as_of}"
+        self.causes_told_by: dict[bool, str] = {}  # of what holds, and of what only warns
 
     def outcomes(self) -> list[CheckOutcome]:
         """Every check, in the order of `DRIFT`."""
@@ -107,17 +108,20 @@ class Comparison:
     def outcome(
         self, name: str, passed: bool, told: str, observed: float | None = None, threshold: float | None = None
     ) -> CheckOutcome:
-        """One outcome; of a failure the causes and what to do are told besides."""
+        """One outcome; the first failure that holds, and the first that warns, tell the causes and what to do."""
         if not passed:
-            why = "; ".join(self.causes) or "nothing else that is known of changed"
-            told += f". Likeliest causes: {why}. "
-            if self.gates.gate(f"{TABLE}:{name}").severity == "block":
+            check, is_held = f"{TABLE}:{name}", self.gates.gate(f"{TABLE}:{name}").severity == "block"
+            first = self.causes_told_by.setdefault(is_held, check)
+            if first != check:
+                told += f". Likeliest causes and what to do: as for {first}" + "; each needs its own override" * is_held
+            else:
+                told += f". Likeliest causes: {'; '.join(self.causes) or 'nothing else that is known of changed'}. "
                 told += (
                     "If it is wrong, mend the feed or the configuration and refresh again; if it is meant, override "
-                    f"{TABLE}:{name} in overrides.yml, and see `touchstone diff` afterwards"
+                    f"{check} in overrides.yml, and see `touchstone diff` afterwards"
+                    if is_held
+                    else "Nothing is held for it; `touchstone diff` tells what else changed"
                 )
-            else:
-                told += "Nothing is held for it; `touchstone diff` tells what else changed"
         return CheckOutcome(TABLE, name, passed, told, observed, threshold)
 
     def threshold(self, name: str) -> float:

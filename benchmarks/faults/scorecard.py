@@ -142,9 +142,9 @@ last result.
 
 *Held*: nothing is published, the status says why. *Refused*: the command ends with an error in words. *Set aside*:
 published without the broken rows, which are kept and counted. *Warned*: published, and told. *Read aright*: the numbers
-are those of a clean export. *Recovered*: the next refresh publishes without help. *Served* says whether what is served
-was byte for byte what it was, or a complete release after a switch; *cause* whether the message names the file, the
-column, the key or the word.
+are those of a clean export. *Recovered*: the next refresh publishes without help. *Published*: the configuration
+allows it, and nobody is told. *Served* says whether what is served was byte for byte what it was, or a complete release
+after a switch; *cause* whether the message names the file, the column, the key or the word.
 
 **{kinds} of {all} kinds were run, and {caught} came out as they must; of the {blocking} that must be held or refused
 {escaped} reached a release.**

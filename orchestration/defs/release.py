@@ -53,7 +53,6 @@ def release_asset(
         with session.step("release.current"):
             session.unmet = session.gate.unmet([".".join(key.path) for key in tables]) + back_in_time(session)
             if session.unmet:
-                catch_up(session, context.log.warning)
                 told = "\n".join(f"- {reason}" for reason in session.unmet)
                 raise dg.Failure(
                     description=f"Held: {len(session.unmet)} reasons. What is served stays as it is.\n{told}",
@@ -62,7 +61,6 @@ def release_asset(
             pin = pins.pin(session.settings.home)
             if pin and not session.backcast:
                 session.is_pinned_out = True
-                catch_up(session, context.log.warning)
                 raise dg.Failure(
                     description=f"Every check passed, but {pin.release_id} is pinned since {pin.since}, by a rollback. "
                     "`touchstone unpin` lets refreshes switch again.",
@@ -104,7 +102,7 @@ def release_asset(
     description="The served release in PostgreSQL: views over it, switched in one transaction.",
 )
 def postgres_release(session: dg.ResourceParam[Session]):
-    """After a run that publishes, or alone; a run that does not publish skips it, and has caught up before."""
+    """After a run that publishes, or alone; a run that does not publish skips it, and catches up at its end."""
     with session.step("release.postgres"):
         if session.backcast:
             return dg.MaterializeResult(metadata={"release": "a back-cast changes nothing that readers see"})
@@ -113,16 +111,6 @@ def postgres_release(session: dg.ResourceParam[Session]):
             raise UserError("nothing is served yet", mend="refresh everything")
         postgres.serve(place, release)
         return dg.MaterializeResult(metadata={"release": release.release_id, "place": place.told})
-
-
-def catch_up(session: Session, warn: Callable[[str], None]) -> None:
-    """Show in PostgreSQL what is served, in a run that does not publish; what keeps it from that holds nothing."""
-    try:
-        place, release = place_of(session.settings), catalogue.served(session.settings.home)
-        if place and release and not session.backcast:
-            postgres.serve(place, release)
-    except UserError as error:  # `touchstone doctor` tells it as well
-        warn(f"PostgreSQL may not show what is served: {error}")
 
 
 def make_room(

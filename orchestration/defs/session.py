@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +19,10 @@ import dagster as dg
 
 from orchestration.alerts.telling import tell
 from orchestration.errors import UserError, without_values
-from orchestration.publishing import backcasts, catalogue, status
+from orchestration.publishing import backcasts, catalogue, postgres, status
 from orchestration.publishing.backcasts import Backcast
 from orchestration.publishing.lock import holds, home_lock
+from orchestration.publishing.postgres_place import place_of
 from orchestration.quality.checks import CheckOutcome, of_a_backcast
 from orchestration.quality.gate import Gate, Unmet, inputs_of
 from orchestration.settings import Settings, load_settings
@@ -173,6 +174,16 @@ class Session:
             status.record_error(home, f"run {self.run_id}: {self.errors[0]}")
 
 
+def catch_up(session: Session, warn: Callable[[str], None]) -> None:
+    """Show in PostgreSQL what is served, after a run that did not publish; what keeps it from that holds nothing."""
+    try:
+        place, release = place_of(session.settings), catalogue.served(session.settings.home)
+        if place and release and not session.backcast:
+            postgres.serve(place, release)
+    except UserError as error:  # `touchstone doctor` tells it as well
+        warn(f"PostgreSQL may not show what is served: {error}")
+
+
 @contextmanager
 def told_to_dbt(settings: Settings, warehouse_file: Path) -> Iterator[None]:
     """The places of a run, for dbt's profile, which reads only the environment."""
@@ -230,6 +241,8 @@ def session_resource(context: dg.InitResourceContext) -> Iterator[Session]:
                 yield session
             finally:
                 session.conclude()
+                if not session.is_published:
+                    catch_up(session, context.log.warning)
     finally:
         if not holds(settings.home):  # a slow service must not keep the lock; who holds it outside a run tells then
             for problem in tell(settings):

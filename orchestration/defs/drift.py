@@ -11,7 +11,7 @@ from orchestration.config.gates import GatesConfig
 from orchestration.defs.session import Session
 from orchestration.publishing.catalogue import ReleaseInfo
 from orchestration.quality.checks import CheckOutcome
-from orchestration.quality.drift import causes, outcomes
+from orchestration.quality.drift import causes, corrections, outcomes
 from orchestration.quality.drift.allowance import Held
 from orchestration.quality.gate import code_version
 from orchestration.sources.loads import Load, loads_of
@@ -25,6 +25,8 @@ UPSTREAMS = [
     ["facts", "order_days"],
     ["facts", "orders"],
     ["scores", "clv"],
+    *(["staging", f"repeated_{contract.feed}"] for contract in corrections.FEEDS),
+    *(["staging", f"stg_{contract.feed}"] for contract in corrections.FEEDS),
 ]
 SHARES = """
     select
@@ -89,8 +91,13 @@ def compared(session: Session, marts: list[str]) -> list[CheckOutcome]:
     """The outcomes of every check of drift; without a base release they say that there is nothing to compare with."""
     if session.base is None:
         return outcomes.nothing_to_compare("there is no release of an earlier date")
+    loads = {load["load_id"] for load in session.base.manifest["loads"]}
     base = outcomes.Base(
-        session.base.as_of, session.base.directory, feeds(session, session.base), holds(session, session.base)
+        session.base.as_of,
+        session.base.directory,
+        feeds(session, session.base),
+        [corrections.replaced(session.warehouse, contract, loads) for contract in corrections.FEEDS],
+        holds(session, session.base),
     )
     comparison = outcomes.Comparison(
         session.warehouse, base, session.as_of, session.settings.gates, likely_causes(session, base), marts
@@ -139,6 +146,7 @@ def likely_causes(session: Session, base: outcomes.Base) -> list[str]:
         manifest["code_version"] != code_version(),
         (warehouse.value(METHOD.format(outcomes.VALUES_BEFORE)), warehouse.value(METHOD.format("scores.clv"))),
         base.feeds,
+        base.replaced,
         {
             "customers are new": new or 0.0,
             "customers are gone": gone or 0.0,

@@ -11,6 +11,7 @@ OF_THE_PRESENT = frozenset(
         "parameters_are_steady",
         "few_fall_silent_at_once",
         "feeds_keep_their_rows",
+        "records_keep_their_values",
         "past_money_is_steady",
         "customers_keep_their_past",
         "amounts_are_usual",

@@ -9,6 +9,7 @@ import pytest
 
 from orchestration.quality.drift import amounts, causes, marts, moves, past, values, volume
 from orchestration.quality.drift.allowance import grown
+from orchestration.quality.drift.corrections import Replaced
 from quality.drifting import Company, held, shifted
 from quality.planted import FAULTS, broken
 from quality.refreshing import is_torn, refreshed
@@ -366,12 +367,14 @@ def test_causes_begin_with_what_somebody_decided():
         True,
         ("mbg_nbd", "simple_ltv"),
         [causes.Feed("orders", 100, 15), causes.Feed("surveys", 100, 99)],
+        [Replaced("surveys", 1_000, {"score": 9}), Replaced("orders", 1_000, {"amount": 300})],
         {"customers are new": 0.001, "customers have ordered since": 0.3},
     )
     assert told == [
         "the configuration changed (clv.margin)",
         "the method of lifetime value was mbg_nbd, and is simple_ltv",
         "loads of orders hold 15 records, and held 100",
+        "newer loads replaced amount in 300 of 1,000 records of orders",
         "the program changed",
         "customers have ordered since (30.0%)",
     ]

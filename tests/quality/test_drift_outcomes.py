@@ -6,6 +6,7 @@ import pytest
 
 from orchestration.quality.drift.allowance import Held
 from orchestration.quality.drift.causes import Feed
+from orchestration.quality.drift.corrections import Replaced
 from orchestration.quality.drift.outcomes import DRIFT, WAITED, Base, Comparison
 from orchestration.settings import load_settings
 
@@ -58,8 +59,10 @@ def gates():
 def compared(warehouse, tmp_path, gates):
     """Makes the outcomes by name, after one statement has broken the candidate."""
 
-    def make(broken: str = "select 1", feeds: list[Feed] = ORDERS, base: dt.date = BASE, **holds: Held) -> dict:
-        base = Base(base, tmp_path, feeds, holds)
+    def make(
+        broken: str = "select 1", feeds: list[Feed] = ORDERS, replaced=(), base: dt.date = BASE, **holds: Held
+    ) -> dict:
+        base = Base(base, tmp_path, feeds, replaced, holds)
         with warehouse.connect() as connection:  # open throughout, as in a run
             connection.execute(TABLES)
             connection.execute(f"copy marts.customer_value to '{tmp_path / 'customer_value.parquet'}'")
@@ -127,6 +130,15 @@ def test_a_column_that_a_feed_has_no_more_is_named(compared):
     outcome = compared(feeds=[Feed("orders", 2000, 2100, ("category",))])["feeds_keep_their_columns"]
     assert not outcome.passed
     assert "orders has no column category any more" in outcome.message
+
+
+def test_a_column_that_is_replaced_in_many_records_is_told_with_how_many(compared):
+    """A category of another name, an answer on another scale: no sum of money sees it."""
+    renamed = Replaced("orders", 2_000, {"amount": 3, "category": 220})
+    outcome = compared(replaced=[Replaced("surveys", 900, {"score": 30}), renamed])["records_keep_their_values"]
+    assert (outcome.passed, outcome.observed) == (False, pytest.approx(0.11))
+    assert "replaced category in 220 and amount in 3 of 2,000 records of orders (11.0%; limit 5%)" in outcome.message
+    assert "Nothing is held for it" in outcome.message
 
 
 def test_a_hold_says_what_was_found_how_long_since_and_why_and_what_to_do(compared):

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from orchestration.quality.drift.corrections import Replaced
+
 MOST_TOLD = 4
 # Of the manifest's configuration: what says how a refresh is judged changes no value; the day is told beside.
 NO_CAUSES = {"gates", "sources.as_of"}
@@ -40,6 +42,7 @@ def ranked(
     is_other_code: bool,
     method: tuple[str | None, str | None],
     feeds: Sequence[Feed],
+    replaced: Sequence[Replaced],
     shares: Mapping[str, float],
 ) -> list[str]:
     """Sentences, the likeliest cause first: what somebody decided, then feeds, then what customers did.
@@ -52,6 +55,8 @@ def ranked(
         Of lifetime value, before and now.
     feeds : sequence of Feed
         Those that lost a twentieth or more are told: records of loads that add up grow each day.
+    replaced : sequence of Replaced
+        Those of a hundredth of a feed's records or more are told.
     shares : mapping of str to float
         Share of the customers for whom something holds, by what it is.
     """
@@ -63,6 +68,7 @@ def ranked(
         told.append(f"the method of lifetime value was {method[0]}, and is {method[1]}")
     lost = sorted((feed for feed in feeds if feed.change <= -0.05), key=lambda feed: feed.change)
     told += [f"loads of {feed.name} hold {feed.now:,} records, and held {feed.before:,}" for feed in lost[:MOST_TOLD]]
+    told += [str(one) for one in sorted(replaced, key=lambda one: -one.share) if one.share >= 0.01]
     if is_other_code:
         told.append("the program changed")
     told += [

@@ -18,6 +18,7 @@ from orchestration.quality.checks import CheckOutcome
 from orchestration.quality.drift import amounts, marts, moves, past, values
 from orchestration.quality.drift.allowance import Held, grown, passed_by_waiting
 from orchestration.quality.drift.causes import Feed
+from orchestration.quality.drift.corrections import Replaced
 from orchestration.quality.drift.index import index_change
 from orchestration.warehouse.duckdb import Warehouse
 
@@ -25,6 +26,7 @@ TABLE = "gate.drift"
 DRIFT = {
     "feeds_keep_their_rows": "No feed lost rows that the base release was made from.",
     "feeds_keep_their_columns": "No feed lost a column that it was read from.",
+    "records_keep_their_values": "No column of known orders, complaints or answers was replaced in many at once.",
     "past_money_is_steady": "Orders up to the day of the base release come to the money that they came to then.",
     "customers_keep_their_past": "Customers have the orders up to the day of the base release that they had then.",
     "amounts_are_usual": "Orders since the base release are of the size that orders were before.",
@@ -45,12 +47,14 @@ SCHEME = "value_tier"
 class Base:
     """The release that a candidate is compared with.
 
-    `feeds` say what it was made from, and what there is now; `holds` what was held since it was published, by check.
+    `feeds` say what it was made from, and what there is now; `replaced` what newer loads replaced of it; `holds` what
+    was held since it was published, by check.
     """
 
     as_of: dt.date
     directory: Path
     feeds: Sequence[Feed]
+    replaced: Sequence[Replaced] = ()
     holds: Mapping[str, Held] = field(default_factory=dict)
 
 
@@ -146,6 +150,14 @@ class Comparison:
         gone = [f"{feed.name} has no column {name} any more" for feed in self.base.feeds for name in feed.columns_gone]
         told = "; ".join(gone[:5]) or "every column that was read is there"
         return self.outcome("feeds_keep_their_columns", not gone, f"{told} {self.since}", len(gone), 0)
+
+    def records_keep_their_values(self) -> CheckOutcome:
+        name = "records_keep_their_values"
+        limit, worst = self.threshold(name), max(self.base.replaced, key=lambda one: one.share, default=None)
+        if worst is None:
+            return self.outcome(name, True, "the base release was made from no records that have keys")
+        told = f"{worst} ({worst.share:.1%}; limit {limit:.0%}) {self.since}"
+        return self.outcome(name, worst.share <= limit, told, worst.share, limit)
 
     def past_money_is_steady(self) -> CheckOutcome:
         said, name = self.past, "past_money_is_steady"

@@ -34,7 +34,10 @@ select
     case
         when delivered_at is not null or is_promise_due then {{ seconds_or_zero('ordered_at', 'delivered_or_end') }}
     end as delivery_seconds,
-    {{ days_between('ordered_date', 'cast(delivered_at as date)') }} as delivered_after_days,
+    case
+        when delivered_at is not null
+            then greatest(0, {{ days_between('ordered_date', 'cast(delivered_at as date)') }})
+    end as delivered_after_days,
     case
         when is_promise_due and delivered_at is not null
             then greatest(0, {{ days_between('cast(promised_at as date)', 'cast(delivered_at as date)') }})

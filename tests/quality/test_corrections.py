@@ -2,6 +2,7 @@
 
 import pytest
 
+from orchestration.quality.drift import corrections
 from orchestration.quality.drift.corrections import FEEDS, Replaced, replaced
 from orchestration.sources.contract import CONTRACTS
 
@@ -17,7 +18,9 @@ def orders(warehouse):
         with warehouse.connect() as connection:
             values = ", ".join(f"({version})" for version in versions)
             connection.execute(f"create table staging.repeated_orders as from (values {values}) as rows ({COLUMNS})")
-            connection.execute("create table staging.stg_orders as select number from range(40) as n (number)")
+            connection.execute(
+                "create table staging.stg_orders as select number as order_id from range(40) as n (number)"
+            )
         told = replaced(warehouse, ORDERS, {"a", "b"})
         assert (told.feed, told.records) == ("orders", 40)
         return {name: count for name, count in told.columns.items() if count}
@@ -69,6 +72,22 @@ def test_it_is_told_by_the_columns_that_were_replaced_most():
 def test_a_handful_is_a_correction_that_somebody_made(most, share):
     """However few records a young feed has."""
     assert Replaced("orders", 40, {"amount": most}).share == share
+
+
+def test_of_a_large_feed_a_part_is_looked_at_by_key(warehouse, monkeypatch):
+    """Every version of a record is in it or none, so that the share is right, and told as that of a part."""
+    monkeypatch.setattr(corrections, "MOST_RECORDS", 1_000)
+    with warehouse.connect() as connection:
+        connection.execute(
+            "create table staging.stg_orders as select number as order_id from range(4500) as n (number)"
+        )
+        rows = "select number, 'c', amount, 'cable', null, 'completed', 1, load, number, outcome"
+        versions = "from range(4500) as n (number), (values (1, 'a', 'superseded'), (2, 'c', 'kept')) as versions (amount, load, outcome)"
+        connection.execute(f"create table staging.repeated_orders as from ({rows} {versions}) as rows ({COLUMNS})")
+    told = replaced(warehouse, ORDERS, {"a"})
+    assert told.one_in == 5
+    assert 700 < told.records == told.columns["amount"] < 1_100  # a fifth of 4,500, but for chance
+    assert str(told).endswith("records of orders (looked at one in 5)")
 
 
 def test_a_feed_without_records_replaces_nothing():

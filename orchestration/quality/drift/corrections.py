@@ -11,6 +11,7 @@ from orchestration.sources.contract import CONTRACTS, Contract
 from orchestration.warehouse.duckdb import Warehouse
 
 LEAST_RECORDS = 20  # fewer are corrections that somebody made
+MOST_RECORDS = 2_000_000  # of more a part is looked at, by key: all of 20,000,000 may be replaced at once
 LIVES_ON = {"status", "updated_at"}  # they are there to be replaced
 NOT_OF_THE_FEED = {"_load", "_row", "outcome"}
 FEEDS = tuple(contract for contract in CONTRACTS.values() if contract.key and contract.moment)
@@ -18,11 +19,15 @@ FEEDS = tuple(contract for contract in CONTRACTS.values() if contract.key and co
 
 @dataclass(frozen=True)
 class Replaced:
-    """Records of a feed, and in how many of them each column was replaced by loads that the base release had not."""
+    """Records of a feed, and in how many of them each column was replaced by loads that the base release had not.
+
+    Of a large feed both are of one in so many records.
+    """
 
     feed: str
     records: int
     columns: Mapping[str, int]
+    one_in: int = 1
 
     @property
     def most(self) -> int:
@@ -36,7 +41,8 @@ class Replaced:
     def __str__(self) -> str:
         most_first = sorted(self.columns.items(), key=lambda item: (-item[1], item[0]))
         told = " and ".join(f"{name} in {count:,}" for name, count in most_first[:3] if count) or "nothing"
-        return f"newer loads replaced {told} of {self.records:,} records of {self.feed}"
+        part = f" (looked at one in {self.one_in})" if self.one_in > 1 else ""
+        return f"newer loads replaced {told} of {self.records:,} records of {self.feed}{part}"
 
 
 def replaced(warehouse: Warehouse, contract: Contract, base_loads: Collection[str]) -> Replaced:
@@ -44,26 +50,30 @@ def replaced(warehouse: Warehouse, contract: Contract, base_loads: Collection[st
 
     Only records that came more than once are looked at, which staging has set apart.
     """
-    table, key = f"staging.repeated_{contract.feed}", contract.key
+    table, every, key = f"staging.repeated_{contract.feed}", f"staging.stg_{contract.feed}", ", ".join(contract.key)
     described = {name for name, *_ in warehouse.rows(f"describe {table}")}
-    columns = sorted(described - NOT_OF_THE_FEED - LIVES_ON - set(key))
+    columns = sorted(described - NOT_OF_THE_FEED - LIVES_ON - set(contract.key))
     counts = ", ".join(
         f"count(*) filter (where known.{name} is not null and kept.{name} is distinct from known.{name})"
         for name in columns
     )
-    found = warehouse.rows(
+    one_in = 1 + warehouse.value(f"select count(*) from {every}") // MOST_RECORDS
+    is_looked_at = f"hash({key}) % {one_in} = 0"
+    [(records, *numbers)] = warehouse.rows(
         f"""
         with known as (
             select * from {table}
-            where outcome = 'superseded' and list_contains($1, _load)
-            qualify row_number() over (partition by {", ".join(key)} order by _load desc, _row desc) = 1
+            where outcome = 'superseded' and list_contains($1, _load) and {is_looked_at}
+            qualify row_number() over (partition by {key} order by _load desc, _row desc) = 1
+        ),
+        kept as (
+            select * from {table}
+            where outcome = 'kept' and not list_contains($1, _load) and {is_looked_at}
         )
-        select (select count(*) from staging.stg_{contract.feed}), {counts}
-        from {table} as kept
-        inner join known using ({", ".join(key)})
-        where kept.outcome = 'kept' and not list_contains($1, kept._load)
+        select (select count(*) from {every} where {is_looked_at}), {counts}
+        from kept
+        inner join known using ({key})
         """,
         [sorted(base_loads)],
     )
-    records, *numbers = found[0]
-    return Replaced(contract.feed, records, dict(zip(columns, numbers, strict=True)))
+    return Replaced(contract.feed, records, dict(zip(columns, numbers, strict=True)), one_in)

@@ -81,7 +81,7 @@ def test_of_a_large_feed_a_part_is_looked_at_by_key(warehouse, monkeypatch):
         connection.execute(
             "create table staging.stg_orders as select number as order_id from range(4500) as n (number)"
         )
-        rows = "select number, 'c', amount, 'cable', null, 'completed', 1, load, number, outcome from range(4500) as n (number),"
+        rows = "select id, 'c', amount, 'cable', null, 'completed', 1, load, id, outcome from range(4500) as n (id),"
         versions = "(values (1, 'a', 'superseded'), (2, 'c', 'kept')) as versions (amount, load, outcome)"
         connection.execute(f"create table staging.repeated_orders as from ({rows} {versions}) as rows ({COLUMNS})")
     told = replaced(warehouse, ORDERS, {"a"})

@@ -108,8 +108,6 @@ def refresh(as_of: str | None, sources: tuple[str, ...], as_json: bool) -> None:
         tell_status(settings)
         if outcome.result == "published":
             tell_headline(settings)
-        if outcome.result == "error":
-            click.secho(f"\nThe refresh broke off: {outcome.message}", fg="red", err=True)
     sys.exit({"published": 0, "held": HELD, "error": 1}[outcome.result])
 
 
@@ -152,13 +150,14 @@ def tell_status(settings: Settings) -> None:
         click.secho(
             f"Held since {known.held_since}: the candidate as of {known.held_as_of} is not published.", fg="red"
         )
-        for reason in known.reasons:
-            click.echo(f"  - {reason['check']}: {reason['message']}")
+        for reason in recorded.told_reasons(known.reasons) or [known.last_message]:
+            click.echo("  - " + reason.replace("\n", "\n    "))
     for override in settings.overrides.expired(settings.today).values():
         told = f"{override.check}: the override by {override.who} ended on {override.until}: its gate decides again"
         click.secho(told, fg="yellow")
     if known.last_outcome == "error":
-        click.secho(f"The last run, at {known.last_outcome_at}, broke off: {known.last_message}", fg="red")
+        broke_off = "" if recorded.PUBLISHED_BUT in known.last_message else ", broke off"
+        click.secho(f"The last run, at {known.last_outcome_at}{broke_off}: {known.last_message}", fg="red")
 
 
 def tell_exceptions(known: "Status") -> None:
@@ -247,18 +246,17 @@ def rollback(release_id: str | None) -> None:
     from orchestration.publishing.release import rollback as go_back
 
     settings = load_settings()
-    place = place_of(settings)
     with home_lock(settings.home, "touchstone rollback"):
         release = go_back(settings.home, release_id)
-        if place:
-            try:
+        try:
+            if place := place_of(settings):
                 postgres.serve(place, release)
-            except UserError as error:
-                raise UserError(
-                    f"{release.release_id} is served on disk, and not in PostgreSQL: {error.what}",
-                    where=error.where,
-                    mend=f"mend that, then run `touchstone rollback {release.release_id}`, with the id",
-                ) from None
+        except UserError as error:
+            raise UserError(
+                f"{release.release_id} is served on disk, and not in PostgreSQL: {error.what}",
+                where=error.where,
+                mend=f"mend that, then run `touchstone rollback {release.release_id}`, with the id",
+            ) from None
     tell_status(settings)
 
 

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 
 from orchestration.errors import UserError, without_values
 from orchestration.settings import FILES, Settings, load_settings
@@ -134,7 +136,7 @@ def postgres(settings: Settings) -> Iterator[Finding]:
     mend = "the next refresh shows it, or the asset release/postgres alone"
     behind = "" if shown == served_id else f", and {served_id} is served: {mend}"
     # A server that has shown nothing yet waits for the first refresh, and nothing is wrong.
-    yield Finding("PostgreSQL", not behind or shown is None, told + behind)
+    yield Finding("PostgreSQL", not behind or shown is None, told + behind, is_note=bool(behind))
 
 
 def releases(settings: Settings) -> Iterator[Finding]:
@@ -168,9 +170,13 @@ def releases(settings: Settings) -> Iterator[Finding]:
 
 
 def size_of(path: Path) -> int:
-    """Bytes of a file, or of all files below a folder; 0 for what is not there."""
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file() and not file.is_symlink())
+    """Bytes of a file, or of all files below a folder; what is not there, or goes meanwhile, takes none."""
+    taken = 0
+    for file in path.rglob("*") if path.is_dir() else [path]:
+        with suppress(FileNotFoundError):
+            found = file.lstat()
+            taken += found.st_size if S_ISREG(found.st_mode) else 0
+    return taken
 
 
 def size_told(size: int) -> str:

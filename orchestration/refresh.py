@@ -92,14 +92,17 @@ def _run(settings: Settings, as_of: str | None, sources: dict[str, str], tell: C
     os.environ["TOUCHSTONE_HOME"] = str(settings.home)
     os.environ["TOUCHSTONE_CONFIG"] = str(settings.config_dir)
     warnings.filterwarnings("ignore", module="dagster")  # notes of its authors on previews, of no use to a user
+    warnings.filterwarnings("ignore", message="PySpark does not yet fully support")  # dbt's adapter imports it
     import dagster as dg
 
     from orchestration.definitions import REFRESH, definitions
+    from orchestration.defs import runs
 
     job = definitions().resolve_job_def(REFRESH)
     served_before = catalogue.served_id(settings.home)
     config = {"as_of": as_of, "sources": sources}
     with dg.DagsterInstance.get() as instance:
+        runs.end_dead(instance, settings.home)
         result = job.execute_in_process(
             instance=instance,
             run_config={

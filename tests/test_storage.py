@@ -6,7 +6,7 @@ import shutil
 import dagster as dg
 import pytest
 
-from orchestration.defs.storage import KEPT, OpenEventLog, Storage, remove_old_runs
+from orchestration.defs.storage import KEPT, OpenEventLog, Storage
 from orchestration.settings import PROJECT
 
 
@@ -54,28 +54,3 @@ def test_without_dagster_home_it_lies_where_a_refresh_puts_it(tmp_path, monkeypa
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     monkeypatch.setenv("TOUCHSTONE_HOME", str(tmp_path))
     assert Storage.from_config_value(None, {}).base_dir == str(tmp_path / "dagster")
-
-
-def test_old_runs_go_with_their_events_and_logs_and_the_newest_stay(home):
-    """What is left of a run that went is no file and no event; one of a partition says what was computed, and stays."""
-    with dg.DagsterInstance.get() as instance:
-        ids = [
-            job.execute_in_process(instance=instance, tags=tags).run_id
-            for tags in ({"dagster/partition": "2026-01-01"}, {}, {}, {}, {})
-        ]
-        assert all((home / "storage" / run_id).is_dir() for run_id in ids)
-        assert remove_old_runs(instance, 2) == 2
-        assert [run.run_id for run in instance.get_runs()] == [ids[4], ids[3], ids[0]]
-        assert all(instance.all_logs(run_id) for run_id in (ids[0], *ids[3:]))
-        assert remove_old_runs(instance, 2) == 0
-    left = {path.name.partition(".")[0] for path in (home / "history" / "runs").glob("*.db*")} - {"index"}
-    assert left == {ids[0], *ids[3:]} == {path.name for path in (home / "storage").iterdir()}
-
-
-def test_a_run_that_has_not_ended_stays(home):
-    """A refresh that is at work is no history."""
-    with dg.DagsterInstance.get() as instance:
-        waiting = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED).run_id
-        job.execute_in_process(instance=instance)
-        assert remove_old_runs(instance, 1) == 0
-        assert instance.get_run_by_id(waiting)

@@ -241,14 +241,14 @@ def load_deleted(place: Place, draw: Random) -> None:
     shutil.rmtree(newest_load(place, "orders"))
 
 
-@of_disk("held", words=("landing", "orders"))
+@of_disk("refused", words=("landing", "orders"))
 def load_damaged(place: Place, draw: Random) -> None:
     """a landed Parquet file is cut off"""
     path = newest_load(place, "orders") / "accepted.parquet"
     path.write_bytes(path.read_bytes()[:-100])
 
 
-@of_disk("held", words=("landing", "orders"))
+@of_disk("refused", words=("landing", "orders"))
 def load_manifest_damaged(place: Place, draw: Random) -> None:
     """load.json of a landed load is half there"""
     path = newest_load(place, "orders") / "load.json"
@@ -334,7 +334,7 @@ def with_override(place: Place, draw: Random, until: str) -> None:
     place.write_config("overrides.yml", OVERRIDE.format(until=until))
 
 
-@of_time("held", "raw.orders:contract", "expired")
+@of_time("held", "raw.orders:contract", ("li.na until", "which is over"))
 def expired_override(place: Place, draw: Random) -> None:
     """2 % of the orders broken, and an override that expired yesterday"""
     with_override(place, draw, time.strftime("%Y-%m-%d", time.localtime(time.time() - 86_400)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from orchestration.publishing.status import Status
+from orchestration.publishing.status import Status, told_reasons
 
 # A day between two mornings, and half a day for a long refresh or a machine that was off.
 LONGEST_BETWEEN_REFRESHES = timedelta(hours=36)
@@ -62,7 +62,7 @@ def causes(
 def of_the_run(known: Status) -> list[Cause]:
     if known.last_outcome == "held":
         names = sorted({str(reason["check"]) for reason in known.reasons})
-        told = tuple(f"{reason['check']}: {reason['message']}" for reason in known.reasons)
+        told = tuple(told_reasons(known.reasons))
         return [Cause("held", f"held:{digest(names)}", told or (without_run(known.last_message or ""),))]
     if known.last_outcome == "error":
         message = without_run(known.last_message or "")

@@ -82,7 +82,7 @@ def tell_target(
 
 
 def send(settings: Settings, target: TargetConfig, known: Status, message: Message, held: Held | None) -> str | None:
-    title = words.title(settings.sources.company.name, message)
+    title = words.title(settings.sources.company.name, message, known)
     body = words.body(message, known, settings.alerts.page, held)
     return send_to(settings, target, title, body, words.KINDS[message.event])
 

@@ -6,11 +6,11 @@ import unicodedata
 from orchestration.alerts.causes import run_of
 from orchestration.alerts.memory import Held
 from orchestration.alerts.once import Message
-from orchestration.publishing.status import Status
+from orchestration.publishing.status import PUBLISHED_BUT, Status
 
 # WeCom takes 2,048 bytes, of which a Chinese character needs three; the others take more.
 BYTES = 1_900
-BYTES_OF_A_REASON = 220
+BYTES_OF_REASONS = 1_100  # shared by those that are told
 REASONS = 5
 LONG_WORD = 30  # signs; a longer one is cut, as is a text without spaces
 
@@ -24,8 +24,10 @@ KINDS = {"held": "warning", "failed": "failure", "recovered": "success", "late":
 AGAIN = {"held": "refresh still held", "failed": "refresh still failing", "late": "still late"}
 
 
-def title(company: str, message: Message) -> str:
+def title(company: str, message: Message, known: Status) -> str:
     what = AGAIN[message.event] if message.is_again else TITLES[message.event]
+    if message.event == "failed" and PUBLISHED_BUT in (known.last_message or ""):
+        what = "published, with a failure afterwards"
     return f"{cut(harmless(company), 100)}: {what}"
 
 
@@ -57,7 +59,8 @@ def headline(message: Message, known: Status) -> str:
         case "held":
             return f"Held since {known.held_since}: the marts as of {known.held_as_of} are not published."
         case "failed":
-            return f"The refresh that ended at {known.last_outcome_at} broke off."
+            how = "published, and broke off afterwards" if PUBLISHED_BUT in (known.last_message or "") else "broke off"
+            return f"The refresh that ended at {known.last_outcome_at} {how}."
         case "recovered":
             return f"Refreshes are published again, since {known.published_at}."
         case "late":
@@ -65,7 +68,8 @@ def headline(message: Message, known: Status) -> str:
 
 
 def listed(reasons: list[str]) -> list[str]:
-    lines = [f"- {cut(harmless(reason), BYTES_OF_A_REASON)}" for reason in reasons[:REASONS]]
+    shown = reasons[:REASONS]
+    lines = [f"- {cut(harmless(reason), BYTES_OF_REASONS // len(shown))}" for reason in shown]
     return [*lines, f"- and {len(reasons) - REASONS} more"] if len(reasons) > REASONS else lines
 
 

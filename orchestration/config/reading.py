@@ -71,8 +71,12 @@ def in_words(problem: Any, model: type[BaseModel]) -> str:
         return f"unknown name `{problem['input']}` under `{problem['loc'][0]}`; {accepted}"
     if problem["loc"][:1] == ("as_of",):
         return f"`as_of`: write a date such as 2026-06-30, or yesterday (found {problem['input']!r})"
+    # An address may hold a secret.
+    if problem["type"] == "string_pattern_mismatch" and r"\$\{" in problem["ctx"]["pattern"]:
+        return f"`{place}`: write ${{NAME}} here, and the secret into the environment variable NAME"
     of_parts = isinstance(problem["input"], list) and any(isinstance(part, dict) for part in problem["input"])
-    found = "" if of_parts or isinstance(problem["input"], dict) else f" (found {problem['input']!r})"
+    is_address = "://" in str(problem["input"])
+    found = "" if of_parts or is_address or isinstance(problem["input"], dict) else f" (found {problem['input']!r})"
     return f"`{place}`: {problem['msg'].removeprefix('Value error, ')}{found}"
 
 

@@ -91,16 +91,21 @@ def compared(session: Session, marts: list[str]) -> list[CheckOutcome]:
     """The outcomes of every check of drift; without a base release they say that there is nothing to compare with."""
     if session.base is None:
         return outcomes.nothing_to_compare("there is no release of an earlier date")
-    loads = {load["load_id"] for load in session.base.manifest["loads"]}
     base = outcomes.Base(
         session.base.as_of,
         session.base.directory,
         feeds(session, session.base),
-        [corrections.replaced(session.warehouse, contract, loads) for contract in corrections.FEEDS],
+        replaced(session, session.base),
         holds(session, session.base),
     )
     comparison = outcomes.Comparison(
-        session.warehouse, base, session.as_of, session.settings.gates, likely_causes(session, base), marts
+        session.warehouse,
+        base,
+        session.as_of,
+        session.settings.gates,
+        likely_causes(session, base),
+        marts,
+        session.gate.overrides,
     )
     return comparison.outcomes()
 
@@ -117,6 +122,21 @@ def feeds(session: Session, base: ReleaseInfo) -> list[causes.Feed]:
         then = [load for load in loads_of(session.settings.home, name) if load.load_id in ids]
         records = sum(load["records"] for load in loads), sum(load.records for load in now)
         found.append(causes.Feed(name, *records, columns_gone(then, now)))
+    return found
+
+
+def replaced(session: Session, base: ReleaseInfo) -> list[corrections.Replaced]:
+    """What was replaced of the records of each feed; of one whose loads of then count no more it is not known.
+
+    An export that came again, byte for byte, is the same load under another id.
+    """
+    ids = {load["load_id"] for load in base.manifest["loads"]}
+    found = []
+    for contract in corrections.FEEDS:
+        then = {load.content for load in loads_of(session.settings.home, contract.feed) if load.load_id in ids}
+        still = {load.load_id for load in session.admitted_loads(contract.feed) if load.content in then}
+        if still:
+            found.append(corrections.replaced(session.warehouse, contract, still))
     return found
 
 

@@ -4,14 +4,9 @@ The base is the latest release of an earlier `as_of` in the line of what is serv
 back, and a repeated `as_of` does not count itself.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import dagster as dg
-import duckdb
 
 from orchestration.defs.session import Session
-from orchestration.errors import UserError, without_values
 from orchestration.publishing.catalogue import ReleaseInfo
 from orchestration.publishing.rules import changed_rules
 from orchestration.scoring.clusters.profiles import PROFILE_COLUMNS
@@ -32,23 +27,6 @@ COMPARED = {
 }
 
 
-@contextmanager
-def step(session: Session, name: str) -> Iterator[None]:
-    """A step that reads the base release: where that is damaged, which it is and what to do."""
-    with session.step(name):
-        try:
-            yield
-        except duckdb.Error as error:
-            if session.base is None:
-                raise
-            raise UserError(
-                f"the base release, which this refresh goes on from, cannot be read: {without_values(error)}",
-                where=str(session.base.directory),
-                mend="restore that directory from a backup; or go back behind it with `touchstone rollback RELEASE`, "
-                "then `touchstone unpin` and refresh",
-            ) from None
-
-
 @dg.asset(
     key=["previous", "segment_history"],
     group_name="previous",
@@ -57,7 +35,7 @@ def step(session: Session, name: str) -> Iterator[None]:
     description="What the latest release of an earlier date said: its segment history, which this refresh continues.",
 )
 def previous_history(session: dg.ResourceParam[Session]):
-    with step(session, "previous.segment_history"):
+    with session.step("previous.segment_history"):
         base = session.base
         history = (
             "select null::varchar as customer_id, null::varchar as scheme, null::varchar as segment, "
@@ -105,7 +83,7 @@ def clusters_before(warehouse: Warehouse, base: ReleaseInfo | None) -> tuple[str
     description="The behaviour clusters of the latest release of an earlier date: their names go on from there.",
 )
 def previous_clusters(session: dg.ResourceParam[Session]):
-    with step(session, "previous.cluster_profiles"):
+    with session.step("previous.cluster_profiles"):
         profiles, told = clusters_before(session.warehouse, session.base)
         session.warehouse.create_table("previous.cluster_profiles", profiles)
         session.gate.record_built("previous.cluster_profiles", [])
@@ -133,7 +111,7 @@ def values_before(warehouse: Warehouse, base: ReleaseInfo | None) -> str:
     "of segmenting are not those of that release: what tells why customers moved.",
 )
 def previous_values(session: dg.ResourceParam[Session]):
-    with step(session, "previous.customer_value"):
+    with session.step("previous.customer_value"):
         base, warehouse = session.base, session.warehouse
         warehouse.create_table("previous.customer_value", values_before(warehouse, base))
         changed = changed_rules(base.manifest["configuration"], session.settings.values) if base else {}

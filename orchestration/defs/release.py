@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from orchestration.defs import drift
+from orchestration.defs import drift, runs
 from orchestration.defs.session import Session
-from orchestration.defs.storage import remove_old_runs
 from orchestration.errors import UserError, without_values
 from orchestration.publishing import backcasts, catalogue, pins, postgres, retention
 from orchestration.publishing.postgres_place import place_of
@@ -127,8 +126,8 @@ def make_room(
     except (UserError, OSError) as error:  # `touchstone doctor` tells it as well
         warn(f"Old releases were not removed: {error}")
     try:
-        if runs := remove_old_runs(instance, keep.runs):
-            tell(f"Removed from the history of runs, as `keep` in publishing.yml says: {runs}")
+        if old := runs.remove_old(instance, session.settings.home, keep.runs):
+            tell(f"Removed from the history of runs, as `keep` in publishing.yml says: {old}")
     except Exception as error:  # of whatever storage dagster.yaml names
         warn(f"Old runs were not removed: {without_values(error)}")
 
@@ -147,11 +146,14 @@ def back_in_time(session: Session) -> list[Unmet]:
 
 def drop_strangers(session: Session, marts: set[str]) -> None:
     """Remove from schema marts what no model builds any more: nothing checks it, and it must not be published."""
-    found = session.warehouse.rows("select table_name from information_schema.tables where table_schema = 'marts'")
-    for (name,) in found:
+    found = session.warehouse.rows(
+        "select table_name, if(table_type = 'VIEW', 'view', 'table') from information_schema.tables "
+        "where table_schema = 'marts'"
+    )
+    for name, kind in found:
         if name not in marts:
             with session.warehouse.connect() as connection:
-                connection.execute(f"drop table marts.{quoted(name)}")
+                connection.execute(f"drop {kind} marts.{quoted(name)}")
 
 
 def lines_set_aside(session: Session, load: Load) -> dict[tuple[str, str], int]:

@@ -18,6 +18,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.alerts.telling import tell
+from orchestration.defs import runs
 from orchestration.errors import UserError, without_values
 from orchestration.publishing import backcasts, catalogue, postgres, status
 from orchestration.publishing.backcasts import Backcast
@@ -163,7 +164,7 @@ class Session:
         home = self.settings.home
         if self.is_published:
             if self.errors:
-                status.record_error(home, f"run {self.run_id}: published, but {self.errors[0]}")
+                status.record_error(home, f"run {self.run_id}{status.PUBLISHED_BUT}{self.errors[0]}")
             return
         reasons = self.reasons()
         if reasons:
@@ -180,8 +181,9 @@ def catch_up(session: Session, warn: Callable[[str], None]) -> None:
         place, release = place_of(session.settings), catalogue.served(session.settings.home)
         if place and release and not session.backcast:
             postgres.serve(place, release)
-    except UserError as error:  # `touchstone doctor` tells it as well
-        warn(f"PostgreSQL may not show what is served: {error}")
+    except Exception as error:  # `touchstone doctor` tells it as well
+        told = error if isinstance(error, UserError) else f"{type(error).__name__}: {without_values(error)}"
+        warn(f"PostgreSQL may not show what is served: {told}")
 
 
 @contextmanager
@@ -237,6 +239,8 @@ def session_resource(context: dg.InitResourceContext) -> Iterator[Session]:
     sources = context.resource_config["sources"]
     try:
         with open_session(settings, as_of, sources, context.run_id or "outside a run") as session:
+            if context.run_id:
+                runs.mark(context.instance, context.run_id, settings.home)
             try:
                 yield session
             finally:

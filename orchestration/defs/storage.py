@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import dagster as dg
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
@@ -75,16 +74,3 @@ class Storage(DagsterSqliteStorage):
         base_dir = os.environ.get("DAGSTER_HOME") or str(load_settings().home / "dagster")
         Path(base_dir).mkdir(parents=True, exist_ok=True)
         return cls(base_dir, inst_data)
-
-
-def remove_old_runs(instance: dg.DagsterInstance, keep: int) -> int:
-    """Remove all but the newest runs from the page's history, with their events and logs; how many went.
-
-    A run that has not ended stays, and so does one of a partition: the page takes from them which days were computed.
-    """
-    ended = [record.dagster_run for record in instance.get_run_records()[keep:] if record.dagster_run.is_finished]
-    old = [run for run in ended if "dagster/partition" not in run.tags]
-    for run in old:
-        instance.compute_log_manager.delete_logs(prefix=[run.run_id])
-        instance.delete_run(run.run_id)
-    return len(old)

@@ -9,6 +9,7 @@ from datetime import datetime
 import dagster as dg
 
 from orchestration.alerts.telling import tell
+from orchestration.defs import runs
 from orchestration.errors import UserError
 from orchestration.publishing import status
 from orchestration.publishing.lock import home_lock, left_behind
@@ -24,7 +25,7 @@ def watch(job: str) -> dg.SensorDefinition:
         name="watch",
         minimum_interval_seconds=LOOK_EVERY,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells people of runs that died, of refreshes that did not come, and again what was not delivered.",
+        description="Ends runs that died; tells of them, of refreshes that did not come, and what was not delivered.",
     )
     def look(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         try:
@@ -33,11 +34,25 @@ def watch(job: str) -> dg.SensorDefinition:
             if found:
                 with home_lock(settings.home, "watch"):
                     status.record_error(settings.home, found)
+            ended = ended_now(context.instance, settings)
         except UserError as error:
             return dg.SkipReason(str(error))
-        return dg.SkipReason("\n".join([found or "no run has died", *tell(settings)]))
+        return dg.SkipReason("\n".join([found or "no run has died", *ended, *tell(settings)]))
 
     return look
+
+
+def ended_now(instance: dg.DagsterInstance, settings: Settings) -> list[str]:
+    """End the runs that died, for which the queue would wait; what to say of it."""
+    if not runs.seemingly_dead(instance, settings.home):
+        return []
+    try:
+        with home_lock(settings.home, "watch"):
+            return [
+                f"run {run_id} was ended: its process had died" for run_id in runs.end_dead(instance, settings.home)
+            ]
+    except UserError:  # somebody is at work, and has only told nothing for a while
+        return []
 
 
 def died(settings: Settings) -> str | None:
@@ -57,6 +72,8 @@ def failed_unseen(instance: dg.DagsterInstance, settings: Settings, job: str) ->
     if not records or records[0].end_time is None:
         return None
     run_id, known = records[0].dagster_run.run_id, status.read(settings.home)
+    if runs.HOME in records[0].dagster_run.tags:  # it reached its session, which writes, or the lock tells of its death
+        return None
     ended = datetime.fromisoformat(known.last_outcome_at).timestamp() if known.last_outcome_at else 0
     if records[0].end_time <= ended + 1 or run_id in (known.last_message or ""):  # the status has whole seconds
         return None

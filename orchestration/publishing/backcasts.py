@@ -91,7 +91,8 @@ def base_of_release(home: Path, as_of: date) -> ReleaseInfo | None:
     Raises
     ------
     UserError
-        It is damaged; or it is gone and nothing lies behind it: that must not pass for no history.
+        A file of it that is read is damaged or gone; or it is gone itself and nothing lies behind it: that must not
+        pass for no history.
     """
     found = catalogue.base_release(home, as_of)
     if found is None and (lost := catalogue.lost_bases(home)):
@@ -100,7 +101,10 @@ def base_of_release(home: Path, as_of: date) -> ReleaseInfo | None:
             where=str(catalogue.releases_directory(home)),
             mend="restore it from a backup, or refresh for a later day, which goes on from what is served",
         )
-    return found or latest_before(home, as_of)
+    found = found or latest_before(home, as_of)
+    if found:
+        manifests.verify_files(found.directory, found.manifest, suffix=".parquet")
+    return found
 
 
 def planned(home: Path, as_of: date, loads: Loads) -> Backcast:

@@ -118,15 +118,15 @@ def read(directory: Path, named_by: str = "release_id") -> dict:
     return manifest
 
 
-def verify_files(directory: Path, manifest: dict) -> None:
-    """Compare the files of a release with the hashes in its manifest.
+def verify_files(directory: Path, manifest: dict, suffix: str = "") -> None:
+    """Compare the files of a release, or those of one kind, with the hashes in its manifest.
 
     Raises
     ------
     UserError
         With the names of the files that are missing or changed.
     """
-    files: dict[str, str] = manifest["files"]
+    files = {name: digest for name, digest in manifest["files"].items() if name.endswith(suffix)}
 
     def is_whole(name: str) -> bool:
         return (directory / name).is_file() and durable.sha256(directory / name) == files[name]
@@ -137,5 +137,6 @@ def verify_files(directory: Path, manifest: dict) -> None:
         raise UserError(
             f"Release {directory.name} is not what was published: {', '.join(wrong)} missing or changed.",
             where=str(directory),
-            mend="Choose another release, or restore this directory from a backup.",
+            mend="Restore this directory from a backup; or go back to another release with "
+            "`touchstone rollback RELEASE`, then `touchstone unpin`.",
         )

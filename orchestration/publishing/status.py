@@ -5,10 +5,11 @@ No personal data: of a reason only the named fields are kept, and never the keys
 
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 
@@ -21,6 +22,20 @@ _REASON = ("check", "subject", "severity", "message", "observed", "threshold")
 
 
 NOT_HELD = {"held": False, "held_since": None, "held_as_of": None, "reasons": []}
+
+
+PUBLISHED_BUT = ": published, but "  # of a run whose release is served, and whose next step broke
+NOT_JUDGED = "not judged: "
+
+
+def told_reasons(reasons: Sequence[dict[str, Any]]) -> list[str]:
+    """Why a candidate is held, a line each; checks that could not be judged for another reason share the last one."""
+    lines = [f"{reason['check']}: {reason['message']}" for reason in reasons]
+    unjudged = [reason["check"] for reason in reasons if reason["message"].startswith(NOT_JUDGED)]
+    if len(unjudged) < 2 or len(unjudged) == len(reasons):
+        return lines
+    told = [line for line, reason in zip(lines, reasons, strict=True) if reason["check"] not in unjudged]
+    return [*told, f"for want of that not judged: {', '.join(unjudged)}"]
 
 
 @dataclass(frozen=True)

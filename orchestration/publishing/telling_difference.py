@@ -17,7 +17,7 @@ _LONGEST = 60  # characters of a value of the configuration
 
 @click.command()
 @click.argument("before", metavar="A")
-@click.argument("after", metavar="B", required=False)
+@click.argument("after", metavar="[B]", required=False)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of words.")
 def diff(before: str, after: str | None, as_json: bool) -> None:
     """What changed between two releases, mart by mart: from A to B (default: the served one).

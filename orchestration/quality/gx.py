@@ -58,7 +58,9 @@ def mart_expectations(mart: str, columns: list[str]) -> list[Any]:
     """The suite of a mart: no column is one of personal data, and there are rows where there always must be."""
     import great_expectations.expectations as gxe
 
-    suite = [gxe.ExpectTableColumnsToMatchSet(column_set=[name for name in columns if name not in PERSONAL_COLUMNS])]
+    suite = [
+        gxe.ExpectTableColumnsToMatchSet(column_set=[name for name in columns if name.lower() not in PERSONAL_COLUMNS])
+    ]
     if mart in NEVER_EMPTY:
         suite.append(gxe.ExpectTableRowCountToBeBetween(min_value=1))
     return suite

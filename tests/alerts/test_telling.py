@@ -75,6 +75,23 @@ def test_hold_failure_and_recovery_arrive_once_each(settings, ops):
     assert [told["type"] for _, told in ops.arrived] == ["warning", "failure", "success"]
 
 
+def test_a_release_that_did_not_reach_postgres_is_told_as_published(settings, ops):
+    """Who reads of a failed refresh looks for yesterday's figures."""
+    read = settings(OPS)
+    status.record_error(read.home, f"{RUN}{status.PUBLISHED_BUT}release.postgres: READERS is not set")
+    telling.tell(read)
+    assert ops.titles == ["福记 Fook Kee: published, with a failure afterwards"]
+    assert "published, and broke off afterwards." in ops.arrived[0][1]["message"]
+
+
+def test_one_reason_has_the_room_of_five(settings, ops):
+    """What to do stands at its end."""
+    read = settings(OPS)
+    hold(read, "a:x", message="it is so " * 60 + "mend it")
+    telling.tell(read)
+    assert "mend it" in ops.arrived[0][1]["message"]
+
+
 def test_no_refresh_for_two_days_is_told_as_late(settings, ops, monkeypatch):
     """Nothing ran, so nothing could tell."""
     read = settings(OPS)
@@ -202,7 +219,7 @@ def test_no_text_calls_everybody_or_turns_signs_around(settings, ops):
     hold(read, "a:x", message="or\u202egpj.csv <!channel> @all 5 < 7\x07")
     telling.tell(read)
     assert "- a:x: orgpj.csv ‹!channel> ＠all 5 < 7" in ops.arrived[0][1]["message"].splitlines()
-    assert words.title("A\nB @here", Message("late", (), {})) == "A B ＠here: late"
+    assert words.title("A\nB @here", Message("late", (), {}), status.read(read.home)) == "A B ＠here: late"
 
 
 def test_without_targets_nothing_is_written(settings):
@@ -255,7 +272,7 @@ def test_an_address_of_the_page_that_holds_a_secret_is_refused(settings, page):
 @pytest.mark.parametrize(
     ("target", "told"),
     [
-        ({"to": "slack://T1/A1/secret"}, "`targets.0.to`: String should match"),
+        ({"to": "slack://T1/A1/secret"}, "`targets.0.to`: write ${NAME} here, and the secret into"),
         (OPS | {"events": ["broken"]}, "`targets.0.events.0`: Input should be 'held', 'failed', 'recovered' or 'late'"),
         (OPS | {"events": []}, "at least 1 item"),
         (OPS | {"on": ["held"]}, "Keys should be strings (found True)"),
@@ -268,6 +285,7 @@ def test_what_does_not_fit_is_refused_in_words(settings, target, told):
     with pytest.raises(UserError) as refused:
         settings(target)
     assert told in str(refused.value)
+    assert "T1/A1" not in str(refused.value)
 
 
 def test_the_test_message_arrives_and_says_what_will_be_told(settings, ops):

@@ -1,13 +1,10 @@
 """What a refresh takes over from its base release."""
 
-import datetime as dt
 from types import SimpleNamespace
 
-import dagster as dg
 import pytest
 
-from orchestration.defs.previous import COMPARED, clusters_before, step, values_before
-from orchestration.defs.session import Session
+from orchestration.defs.previous import COMPARED, clusters_before, values_before
 from orchestration.scoring.clusters.profiles import PROFILE_COLUMNS
 from orchestration.warehouse.duckdb import Warehouse
 
@@ -70,17 +67,3 @@ def test_without_a_base_or_its_file_nobody_had_a_value(warehouse, tmp_path):
     """The first refresh, and a base of before there were Parquet files."""
     for base in (None, SimpleNamespace(directory=tmp_path, release_id="r0")):
         assert warehouse.records(values_before(warehouse, base)) == []
-
-
-def test_a_base_whose_files_cannot_be_read_says_which_it_is_and_what_to_do(warehouse, tmp_path):
-    """Each refresh goes on from it: who is not told how to go back would wait for good."""
-    (tmp_path / "customer_value.parquet").write_bytes(b"no parquet")
-    base = SimpleNamespace(directory=tmp_path, release_id="r1")
-    session = Session(None, dt.date(2026, 6, 30), {}, warehouse, None, base, "run")
-    with pytest.raises(dg.Failure), step(session, "previous.customer_value"):
-        values_before(warehouse, base)
-    [told] = session.errors
-    assert told.startswith("previous.customer_value: ")
-    assert "the base release, which this refresh goes on from, cannot be read" in told
-    assert str(tmp_path) in told
-    assert "touchstone rollback RELEASE" in told

@@ -43,7 +43,9 @@ def test_a_server_that_is_down_is_told_and_changes_nothing_else(caught_up):
     assert caught_up(serve=refuse) == ([], ["PostgreSQL may not show what is served: the server is down"])
 
 
-@pytest.mark.parametrize("how", [{"served": None}, {"place": None}, {"backcast": object()}], ids=str)
+@pytest.mark.parametrize(
+    "how", [{"served": None}, {"place": None}, {"backcast": object()}], ids=["nothing", "no server", "a back-cast"]
+)
 def test_there_is_nothing_to_show_before_a_release_without_a_server_and_of_a_backcast(caught_up, how):
     """A back-cast changes nothing that readers see."""
     assert caught_up(**how) == ([], [])

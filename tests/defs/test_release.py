@@ -1,5 +1,6 @@
 """What the manifest of a release tells of its loads, and the room that is made when it is published."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import dagster as dg
@@ -7,7 +8,7 @@ import pytest
 
 from orchestration.config.publishing import KeepConfig, PublishingConfig
 from orchestration.config.sources import Feed
-from orchestration.defs.release import lines_set_aside, make_room
+from orchestration.defs.release import drop_strangers, lines_set_aside, make_room
 from orchestration.errors import UserError
 from orchestration.publishing import retention
 from orchestration.sources.landing import land
@@ -37,6 +38,16 @@ def test_a_record_that_is_set_aside_takes_all_its_lines_along(session, tmp_path)
     session.warehouse.rows(f"insert into staging.set_aside values ('orders', '{load.load_id}', 2, 'duplicate')")
     session.warehouse.rows(f"insert into staging.unidentified values ('orders', '{load.load_id}', 5)")
     assert lines_set_aside(session, load) == {(load.load_id, "duplicate"): 3, (load.load_id, "unidentified"): 1}
+
+
+def test_what_no_model_builds_is_not_published(session):
+    """Left from another version, as a table or a view, it would be published and never checked."""
+    session.warehouse.create_table("marts.customer_value", "select 1 as customer_id")
+    session.warehouse.create_table("marts.left_behind", "select 1 as customer_id")
+    session.warehouse.create_view("marts.seen_behind", "select 1 as customer_id")
+    drop_strangers(session, {"customer_value"})
+    found = session.warehouse.rows("select table_name from information_schema.tables where table_schema = 'marts'")
+    assert found == [("customer_value",)]
 
 
 @pytest.mark.parametrize("error", [UserError("release 1 is damaged"), OSError("read-only file system")])
@@ -72,4 +83,4 @@ def test_that_old_runs_cannot_be_removed_is_a_warning(monkeypatch):
 
 
 def session_with(keep):
-    return SimpleNamespace(settings=SimpleNamespace(home=None, publishing=PublishingConfig(keep=keep)))
+    return SimpleNamespace(settings=SimpleNamespace(home=Path("home"), publishing=PublishingConfig(keep=keep)))

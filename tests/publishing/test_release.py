@@ -321,6 +321,19 @@ def test_a_broken_chain_is_told_in_words(warehouse, home, damage):
         assert backcasts.base_of_release(home, date(2026, 6, 3)).as_of == date(2026, 6, 2)
 
 
+@pytest.mark.parametrize("damage", ["gone", "another"])
+def test_a_base_whose_files_are_not_what_was_published_is_not_gone_on_from(warehouse, home, damage):
+    """Whom a missing file makes strangers, no check of drift can compare with."""
+    first = publish(warehouse, home, date(2026, 6, 1))
+    path = first.directory / "customer_value.parquet"
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(UserError, match=r"customer_value\.parquet missing or changed"):
+        backcasts.base_of_release(home, date(2026, 6, 2))
+
+
 def test_after_a_rollback_nothing_else_is_published_until_unpinned(warehouse, home):
     """Who took a release back does not want the next schedule to bring it again."""
     first, second = publish(warehouse, home), publish(warehouse, home)

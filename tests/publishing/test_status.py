@@ -31,6 +31,22 @@ def test_before_the_first_release_nothing_is_served_and_nothing_is_wrong(home):
     assert (found.release_id, found.held, found.pinned, found.last_outcome) == (None, False, False, None)
 
 
+def test_what_could_not_be_judged_for_another_reason_is_one_line():
+    """Five lines for one missing column hide the one that says so."""
+
+    def reason(check, message):
+        return {"check": check, "message": message}
+
+    unjudged = [reason(f"raw.orders:{name}", "not judged: the feed did not arrive") for name in ("volume", "fresh")]
+    arrived = reason("raw.orders:arrived", "no column amount")
+    assert status.told_reasons([arrived, *unjudged]) == [
+        "raw.orders:arrived: no column amount",
+        "for want of that not judged: raw.orders:volume, raw.orders:fresh",
+    ]
+    assert status.told_reasons([arrived, unjudged[0]])[1] == "raw.orders:volume: not judged: the feed did not arrive"
+    assert len(status.told_reasons(unjudged)) == 2
+
+
 def test_a_hold_keeps_what_is_served_and_says_why(warehouse, home):
     """A manager asks: since when is this old, and why?"""
     info = release.publish(warehouse, home, manifest=manifest_of())

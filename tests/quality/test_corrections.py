@@ -59,6 +59,27 @@ def test_what_the_base_had_replaced_already_and_what_came_in_between_is_not_told
     )
 
 
+def test_an_export_that_comes_again_tells_no_old_correction_again(orders):
+    """Its row is the base's own, which is then a duplicate; what was replaced before the base is the base's past."""
+    assert (
+        orders(
+            "1, 'c', 5, 'cable', 3, 'completed', 1, 'a', 1, 'superseded'",
+            "1, 'c', 5, 'wires', 3, 'completed', 1, 'b', 1, 'duplicate'",
+            "1, 'c', 5, 'wires', 3, 'completed', 1, 'c', 1, 'kept'",
+        )
+        == {}
+    )
+
+
+def test_what_the_base_knew_is_its_latest_revision_whenever_that_landed(orders):
+    """A late file may bring an older version."""
+    assert orders(
+        "1, 'c', 5, 'cable', 3, 'completed', 2, 'a', 1, 'superseded'",
+        "1, 'c', 5, 'wires', 3, 'completed', 1, 'b', 1, 'superseded'",
+        "1, 'c', 6, 'cable', 3, 'completed', 3, 'c', 1, 'kept'",
+    ) == {"amount": 1}
+
+
 def test_it_is_told_by_the_columns_that_were_replaced_most():
     """They are what tells units from keys from names."""
     told = Replaced("orders", 1_000, {"paid_at": 0, "category": 40, "amount": 30, "region": 20, "cost": 10})

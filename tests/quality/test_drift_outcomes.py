@@ -139,6 +139,7 @@ def test_a_column_that_is_replaced_in_many_records_is_told_with_how_many(compare
     assert (outcome.passed, outcome.observed) == (False, pytest.approx(0.11))
     assert "replaced category in 220 and amount in 3 of 2,000 records of orders (11.0%; limit 5%)" in outcome.message
     assert "Nothing is held for it" in outcome.message
+    assert "Likeliest causes: clv.margin changed. " in outcome.message
 
 
 def test_a_hold_says_what_was_found_how_long_since_and_why_and_what_to_do(compared):
@@ -146,7 +147,7 @@ def test_a_hold_says_what_was_found_how_long_since_and_why_and_what_to_do(compar
     moves = "insert into marts.segment_moves select 'c', 'value_tier', 'gold', 'lead', 'rule_changed' from range(30)"
     message = compared(moves)["tier_moves_are_usual"].message
     assert "30 of 40 customers left gold (75.0%; limit " in message
-    assert "from 20 earlier spans of 1 days) in 1 days since 2026-06-01; causes of moves: rule_changed 30" in message
+    assert "from 20 earlier spans of 1 days) in 1 day since 2026-06-01; causes of moves: rule_changed 30" in message
     assert "Likeliest causes: clv.margin changed" in message
     assert "override gate.drift:tier_moves_are_usual in overrides.yml" in message
 

@@ -40,6 +40,8 @@ def test_postgres_shows_what_is_served_after_a_refresh_and_after_going_back(comp
     assert catalogue.served_id(company.home) == after
     assert shown() == before
     assert f"touchstone rollback {after}" in " ".join(refused.output.split())
+    monkeypatch.delenv("READERS")
+    assert f"{after} is served on disk, and not in PostgreSQL" in company.touchstone("rollback", after).output
     monkeypatch.setenv("READERS", database)
     # The next run shows it, whatever it comes to itself.
     assert company.touchstone("refresh", "--source", "orders=nowhere.csv").exit_code == 3

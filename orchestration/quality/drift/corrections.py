@@ -46,9 +46,9 @@ class Replaced:
 
 
 def replaced(warehouse: Warehouse, contract: Contract, base_loads: Collection[str]) -> Replaced:
-    """What loads other than those of the base release replaced in the records of one feed.
+    """What loads other than these of the base release replaced in the records of one feed.
 
-    Only records that came more than once are looked at, which staging has set apart.
+    Only records that came more than once are looked at, which staging has set apart, and of them those that differ.
     """
     table, every, key = f"staging.repeated_{contract.feed}", f"staging.stg_{contract.feed}", ", ".join(contract.key)
     described = {name for name, *_ in warehouse.rows(f"describe {table}")}
@@ -57,18 +57,21 @@ def replaced(warehouse: Warehouse, contract: Contract, base_loads: Collection[st
         f"count(*) filter (where known.{name} is not null and kept.{name} is distinct from known.{name})"
         for name in columns
     )
+    newest_first = ("updated_at desc nulls last, " if "updated_at" in described else "") + "_load desc, _row desc"
     one_in = 1 + warehouse.value(f"select count(*) from {every}") // MOST_RECORDS
     is_looked_at = f"hash({key}) % {one_in} = 0"
     [(records, *numbers)] = warehouse.rows(
         f"""
-        with known as (
-            select * from {table}
-            where outcome = 'superseded' and list_contains($1, _load) and {is_looked_at}
-            qualify row_number() over (partition by {key} order by _load desc, _row desc) = 1
+        with differing as (
+            select distinct {key} from {table} where outcome = 'superseded' and {is_looked_at}
+        ),
+        known as (
+            select * from {table} semi join differing using ({key})
+            where list_contains($1, _load)
+            qualify row_number() over (partition by {key} order by {newest_first}) = 1
         ),
         kept as (
-            select * from {table}
-            where outcome = 'kept' and not list_contains($1, _load) and {is_looked_at}
+            select * from {table} where outcome = 'kept' and not list_contains($1, _load) and {is_looked_at}
         )
         select (select count(*) from {every} where {is_looked_at}), {counts}
         from kept

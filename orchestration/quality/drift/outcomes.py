@@ -5,7 +5,7 @@ the number it is held against, are in gates.yml.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -71,6 +71,8 @@ class Comparison:
         What else changed, the likeliest cause first.
     marts : list of str
         Names of those that are compared.
+    overridden : collection of str
+        Checks whose failure is let through.
     """
 
     def __init__(
@@ -81,12 +83,13 @@ class Comparison:
         gates: GatesConfig,
         causes: Sequence[str],
         marts: list[str],
+        overridden: Collection[str] = (),
     ):
         self.warehouse, self.base, self.as_of, self.gates = warehouse, base, as_of, gates
-        self.causes, self.mart_names = causes, marts
+        self.causes, self.mart_names, self.overridden = causes, marts, overridden
         self.days = (as_of - base.as_of).days
-        self.since = f"in {self.days} days since {base.as_of}"
-        self.causes_told_by: dict[bool, str] = {}  # of what holds, and of what only warns
+        self.since = f"in {self.days} day{'s' * (self.days != 1)} since {base.as_of}"
+        self.causes_told_by: dict[bool, str] = {}  # of what holds, and of what does not
 
     def outcomes(self) -> list[CheckOutcome]:
         """Every check, in the order of `DRIFT`."""
@@ -112,14 +115,16 @@ class Comparison:
     def outcome(
         self, name: str, passed: bool, told: str, observed: float | None = None, threshold: float | None = None
     ) -> CheckOutcome:
-        """One outcome; the first failure that holds, and the first that warns, tell the causes and what to do."""
+        """One outcome; the first failure that holds, and the first that does not, tell the causes and what to do."""
         if not passed:
-            check, is_held = f"{TABLE}:{name}", self.gates.gate(f"{TABLE}:{name}").severity == "block"
+            check = f"{TABLE}:{name}"
+            is_held = self.gates.gate(check).severity == "block" and check not in self.overridden
             first = self.causes_told_by.setdefault(is_held, check)
             if first != check:
                 told += f". Likeliest causes and what to do: as for {first}" + "; each needs its own override" * is_held
             else:
-                told += f". Likeliest causes: {'; '.join(self.causes) or 'nothing else that is known of changed'}. "
+                others = "; ".join(cause for cause in self.causes if cause not in told)
+                told += f". Likeliest causes: {others or 'nothing else that is known of changed'}. "
                 told += (
                     "If it is wrong, mend the feed or the configuration and refresh again; if it is meant, override "
                     f"{check} in overrides.yml, and see `touchstone diff` afterwards"
@@ -155,7 +160,7 @@ class Comparison:
         name = "records_keep_their_values"
         limit, worst = self.threshold(name), max(self.base.replaced, key=lambda one: one.share, default=None)
         if worst is None:
-            return self.outcome(name, True, "the base release was made from no records that have keys")
+            return self.outcome(name, True, "not judged: no load of the base release counts any more")
         told = f"{worst} ({worst.share:.1%}; limit {limit:.0%}) {self.since}"
         return self.outcome(name, worst.share <= limit, told, worst.share, limit)
 
@@ -165,7 +170,7 @@ class Comparison:
         moved = said.money_moved
         told = (
             f"orders up to {self.base.as_of} come to {said.money_now:,.0f}, and came to {said.money_before:,.0f}"
-            + ("" if moved is None else f" ({moved:+.1%}; limit {limit:.0%})")
+            + ("" if moved is None else f" ({moved_told(moved)}; limit {limit:.0%})")
             + f" {self.since}"
         )
         return self.outcome(name, not is_held, told, moved, limit)
@@ -318,6 +323,11 @@ class Comparison:
         waited = passed_by_waiting(found, self.base.holds)
         told = "; ".join(waited) or f"no hold cleared by time alone {self.since}"
         return self.outcome(WAITED, not waited, told)
+
+
+def moved_told(share: float) -> str:
+    """A change in percent, or how many times as much where it is more than twice."""
+    return f"{share:+.1%}" if share < 1 else f"{1 + share:,.1f} times as much"
 
 
 def nothing_to_compare(why: str) -> list[CheckOutcome]:

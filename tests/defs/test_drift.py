@@ -3,12 +3,16 @@
 import datetime as dt
 from types import SimpleNamespace
 
+import pytest
+
 from orchestration.config.sources import Feed
-from orchestration.defs.drift import columns_gone, holds
+from orchestration.defs.drift import columns_gone, holds, replaced
 from orchestration.quality.checks import CheckOutcome
+from orchestration.quality.drift import corrections
 from orchestration.quality.gate import Gate
 from orchestration.settings import load_settings
 from orchestration.sources.landing import land
+from orchestration.sources.loads import in_force, loads_of
 from orchestration.warehouse.duckdb import Warehouse
 
 
@@ -45,3 +49,32 @@ def test_a_column_is_gone_when_the_newest_export_under_the_same_mapping_has_it_n
     mapped = landed("order_id,customer_id,ordered_at,amount", "3,c,2026-01-03,5", columns={"region": "'north'"})
     assert columns_gone(whole, less) == ("category",)
     assert columns_gone(less, whole) == columns_gone(whole, mapped) == columns_gone([], less) == ()
+
+
+@pytest.mark.parametrize("replaces", [False, True])
+def test_an_export_that_was_put_back_is_still_that_of_the_base(tmp_path, monkeypatch, replaces):
+    """A wrong export came in between; what comes after is compared with the right one, under its new id."""
+    path = tmp_path / "orders.csv"
+    feed = Feed(path=str(path), replaces=replaces)
+
+    def landed(amount):
+        path.write_text(f"order_id,customer_id,ordered_at,amount\n1,c,2026-01-01,{amount}\n", "utf-8")
+        return land(tmp_path, "orders", feed)
+
+    [first], _, [again] = landed(5), landed(500), landed(5)
+    compared = {}
+    monkeypatch.setattr(
+        corrections, "replaced", lambda warehouse, contract, loads: compared.update({contract.feed: loads})
+    )
+    session = SimpleNamespace(
+        settings=SimpleNamespace(home=tmp_path),
+        warehouse=None,
+        admitted_loads=lambda name: in_force(loads_of(tmp_path, name), feed),
+    )
+    base = SimpleNamespace(manifest={"loads": [{"load_id": first.load_id}]})
+    replaced(session, base)
+    assert compared == {"orders": {again.load_id}}
+    landed(7)
+    compared.clear()
+    replaced(session, base)
+    assert compared == ({} if replaces else {"orders": {again.load_id}})

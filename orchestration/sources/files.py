@@ -35,14 +35,21 @@ def exactly(path: Path) -> str:
     return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
 
 
+SURE_NAMES, SURE_SHARE = 4, 0.8  # of a header row, among the names that are expected
+
+
 def names_told(columns: Sequence[str], expected: Sequence[str]) -> str:
     """The names of columns for a message: those that are expected or near it; the others are counted.
 
     Without a header row somebody's values stand there, and no pattern tells a name of a person from one of a column.
-    That one is near counts only beside one that is expected: Regina is near region.
+    That one is near counts only beside one that is expected: Regina is near region. Where four in five are expected,
+    the row is a header, and the one that is wrong stands in it.
     """
     expected = [name.lower() for name in expected]
-    is_header = any(name.strip().lower() in expected for name in columns)
+    exact = sum(name.strip().lower() in expected for name in columns)
+    is_header = exact > 0
+    if exact >= SURE_NAMES and exact >= SURE_SHARE * len(columns):
+        return ", ".join(columns)
     known = [name for name in columns if is_header and get_close_matches(name.strip().lower(), expected, n=1)]
     others = len(columns) - len(known)
     if not others:

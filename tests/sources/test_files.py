@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from orchestration.config.sources import Feed
 from orchestration.errors import UserError
+from orchestration.sources.files import names_told
 from orchestration.sources.landing import land
 
 HEADER = "order_id,customer_id,ordered_at,amount"
@@ -176,6 +177,20 @@ def test_a_missing_required_column_shows_what_was_expected_and_found(desk):
     assert "expected: order_id, customer_id, ordered_at, amount" in str(refused.value)
     assert "found:    order_no, customer_id, ordered_at, amount" in str(refused.value)
     assert "order_id: source.<column>" in refused.value.mend
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ("order_id customer_id ordered_at net channel", "order_id, customer_id, ordered_at, net, channel"),
+        ("order_id customer_id ordered_at net", "order_id, customer_id, ordered_at, and 1 other, which is not told"),
+        ("Regina Meier 13800001234", "3 names of columns, which are not told"),
+    ],
+)
+def test_the_name_of_another_column_is_told_where_the_row_is_surely_a_header(names, told):
+    """Whose column was renamed looks for the new name; somebody's values in the first row stay untold."""
+    expected = ["order_id", "customer_id", "ordered_at", "amount", "channel", "region"]
+    assert names_told(names.split(), expected).startswith(told)
 
 
 def test_a_mapping_to_a_column_that_is_not_in_the_contract_is_refused(desk):

@@ -175,10 +175,15 @@ def load_settings(home: Path | None = None, config_dir: Path | None = None) -> S
             f"unknown configuration file {stranger}; accepted: {', '.join(sorted(known))}",
             where=str(config_dir),
         )
-    parts = {}
+    parts, wrong = {}, []
     for name, model in FILES.items():
         own = config_dir / f"{name}.yml"
-        parts[name] = read_config(own if own.exists() else SHIPPED_CONFIG / own.name, model)
+        try:
+            parts[name] = read_config(own if own.exists() else SHIPPED_CONFIG / own.name, model)
+        except UserError as error:
+            wrong.append(error)
+    if wrong:  # all at once: who mends one file should not have to ask for the next
+        raise wrong[0] if len(wrong) == 1 else UserError("\n".join(map(str, wrong)))
     settings = Settings(home=home, config_dir=config_dir, **parts)
     settings.overrides.require_fitting(settings.gates, settings.today, str(settings.config_file("overrides.yml")))
     return settings

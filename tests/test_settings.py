@@ -43,6 +43,15 @@ def test_the_shipped_configuration_loads():
     assert settings.judgement_files
 
 
+def test_every_wrong_file_is_told_at_once(own, tmp_path):
+    """Who mends one and asks again for each would ask eleven times."""
+    (tmp_path / "clv.yml").write_text("margin: 2", "utf-8")
+    with pytest.raises(UserError) as refused:
+        own("overrides", "overrides: 3")
+    for word in ("`margin`", "clv.yml", "`overrides`", "overrides.yml"):
+        assert word in str(refused.value)
+
+
 def test_where_releases_go_and_which_are_kept_changes_no_mart(own):
     """A PostgreSQL that is added asks for no new candidate."""
     before = own().configuration_hash
@@ -59,8 +68,9 @@ def test_an_override_changes_no_mart(own):
 
 def test_the_url_of_the_readers_database_is_never_in_the_configuration(own):
     """It holds a password; the configuration is published."""
-    with pytest.raises(UserError, match=r"postgres\.url"):
+    with pytest.raises(UserError, match=r"postgres\.url") as refused:
         own("publishing", "postgres: {url: postgresql://bi:s3cret@host/marts}")
+    assert "s3cret" not in str(refused.value)
 
 
 def test_every_feed_of_the_contract_can_be_configured_and_no_other():

@@ -180,8 +180,12 @@ def test_a_home_does_not_take_over_what_another_one_shows(warehouse, home, place
     """A company that somebody tries out must not be what the readers of another one see."""
     info = publish(warehouse, home)
     postgres.serve(place, info)
+    # Of another candidate: of the same one, in the same second, the ids would be equal.
+    other = release.publish(
+        warehouse, tmp_path / "other", manifest=manifest_of(keys=KEYS, fingerprint="fedcba9876543210")
+    )
     with pytest.raises(UserError, match="not of this home"):
-        postgres.serve(place, publish(warehouse, tmp_path / "other"))
+        postgres.serve(place, other)
     assert postgres.shown(place) == info.release_id
 
 

@@ -4,6 +4,7 @@ import shutil
 
 import dagster as dg
 import pytest
+from a_job import job
 
 from orchestration.defs import runs, watching
 from orchestration.publishing.lock import home_lock
@@ -23,16 +24,6 @@ def instance(tmp_path, monkeypatch):
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("TOUCHSTONE_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
-
-
-@dg.op
-def works():
-    pass
-
-
-@dg.job
-def job():
-    works()
 
 
 def ran(instance, home, tags=None) -> str:

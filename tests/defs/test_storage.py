@@ -5,6 +5,7 @@ import shutil
 
 import dagster as dg
 import pytest
+from a_job import job
 
 from orchestration.defs.storage import KEPT, OpenEventLog, Storage
 from orchestration.settings import PROJECT
@@ -22,16 +23,6 @@ def open_files(folder) -> set[str]:
     """Databases under the folder that this process has open."""
     links = (os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd"))
     return {link for link in links if link.startswith(str(folder)) and link.endswith(".db")}
-
-
-@dg.op
-def works():
-    pass
-
-
-@dg.job
-def job():
-    works()
 
 
 def test_every_run_can_be_read_also_those_whose_file_was_closed(home):

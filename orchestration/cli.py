@@ -156,7 +156,7 @@ def tell_status(settings: Settings) -> None:
         told = f"{override.check}: the override by {override.who} ended on {override.until}: its gate decides again"
         click.secho(told, fg="yellow")
     if known.last_outcome == "error":
-        broke_off = "" if recorded.PUBLISHED_BUT in known.last_message else ", broke off"
+        broke_off = "" if known.broke_after_publishing else ", broke off"
         click.secho(f"The last run, at {known.last_outcome_at}{broke_off}: {known.last_message}", fg="red")
 
 

@@ -6,7 +6,7 @@ import unicodedata
 from orchestration.alerts.causes import run_of
 from orchestration.alerts.memory import Held
 from orchestration.alerts.once import Message
-from orchestration.publishing.status import PUBLISHED_BUT, Status
+from orchestration.publishing.status import Status
 
 # WeCom takes 2,048 bytes, of which a Chinese character needs three; the others take more.
 BYTES = 1_900
@@ -26,7 +26,7 @@ AGAIN = {"held": "refresh still held", "failed": "refresh still failing", "late"
 
 def title(company: str, message: Message, known: Status) -> str:
     what = AGAIN[message.event] if message.is_again else TITLES[message.event]
-    if message.event == "failed" and PUBLISHED_BUT in (known.last_message or ""):
+    if message.event == "failed" and known.broke_after_publishing:
         what = "published, with a failure afterwards"
     return f"{cut(harmless(company), 100)}: {what}"
 
@@ -59,7 +59,7 @@ def headline(message: Message, known: Status) -> str:
         case "held":
             return f"Held since {known.held_since}: the marts as of {known.held_as_of} are not published."
         case "failed":
-            how = "published, and broke off afterwards" if PUBLISHED_BUT in (known.last_message or "") else "broke off"
+            how = "published, and broke off afterwards" if known.broke_after_publishing else "broke off"
             return f"The refresh that ended at {known.last_outcome_at} {how}."
         case "recovered":
             return f"Refreshes are published again, since {known.published_at}."

@@ -10,6 +10,7 @@ from decimal import Decimal
 from orchestration.defs.session import Session
 from orchestration.defs.volume import named, volume
 from orchestration.publishing import catalogue
+from orchestration.publishing.status import NOT_JUDGED
 from orchestration.quality import gx, in_force
 from orchestration.quality.checks import CheckOutcome
 from orchestration.sources.contract import CONTRACTS, SQL_TYPES, Contract
@@ -37,7 +38,7 @@ def judged(
         return [CheckOutcome(table, name, True, "this feed is not configured") for name in CHECKS]
     if problem is not None:
         return [CheckOutcome(table, "arrived", False, problem)] + [
-            CheckOutcome(table, name, False, "not judged: the feed did not arrive")
+            CheckOutcome(table, name, False, f"{NOT_JUDGED}the feed did not arrive")
             for name in CHECKS
             if name != "arrived"
         ]

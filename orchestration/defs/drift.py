@@ -117,9 +117,7 @@ def feeds(session: Session, base: ReleaseInfo) -> list[causes.Feed]:
         before.setdefault(load["feed"], []).append(load)
     found = []
     for name, loads in sorted(before.items()):
-        now = session.admitted_loads(name)
-        ids = {load["load_id"] for load in loads}
-        then = [load for load in loads_of(session.settings.home, name) if load.load_id in ids]
+        then, now = loads_of_base(session, base, name), session.admitted_loads(name)
         records = sum(load["records"] for load in loads), sum(load.records for load in now)
         found.append(causes.Feed(name, *records, columns_gone(then, now)))
     return found
@@ -130,14 +128,19 @@ def replaced(session: Session, base: ReleaseInfo) -> list[corrections.Replaced]:
 
     An export that came again, byte for byte, is the same load under another id.
     """
-    ids = {load["load_id"] for load in base.manifest["loads"]}
     found = []
     for contract in corrections.FEEDS:
-        then = {load.content for load in loads_of(session.settings.home, contract.feed) if load.load_id in ids}
+        then = {load.content for load in loads_of_base(session, base, contract.feed)}
         still = {load.load_id for load in session.admitted_loads(contract.feed) if load.content in then}
         if still:
             found.append(corrections.replaced(session.warehouse, contract, still))
     return found
+
+
+def loads_of_base(session: Session, base: ReleaseInfo, feed_name: str) -> list[Load]:
+    """The loads of a feed that the base release was made from, as far as they are still in landing."""
+    ids = {load["load_id"] for load in base.manifest["loads"]}
+    return [load for load in loads_of(session.settings.home, feed_name) if load.load_id in ids]
 
 
 def columns_gone(then: Sequence[Load], now: Sequence[Load]) -> tuple[str, ...]:

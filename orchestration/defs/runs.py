@@ -14,18 +14,22 @@ QUIET = 300.0  # seconds: a run that has begun holds the lock within one, and en
 AT_WORK = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
+def tag_of(home: Path) -> dict[str, str]:
+    return {HOME: str(home.resolve())}
+
+
 def mark(instance: dg.DagsterInstance, run_id: str, home: Path) -> None:
     """Say whose run it is."""
-    instance.add_run_tags(run_id, {HOME: str(home.resolve())})
+    instance.add_run_tags(run_id, tag_of(home))
 
 
-def seemingly_dead(instance: dg.DagsterInstance, home: Path) -> list[str]:
+def seemingly_dead(instance: dg.DagsterInstance, home: Path) -> list[dg.DagsterRun]:
     """Runs that have not ended and told nothing for a while; whether they are dead only the lock can tell."""
     before, found = time.time() - QUIET, []
-    for run in instance.get_runs(dg.RunsFilter(tags={HOME: str(home.resolve())}, statuses=AT_WORK)):
+    for run in instance.get_runs(dg.RunsFilter(tags=tag_of(home), statuses=AT_WORK)):
         last = instance.get_records_for_run(run.run_id, limit=1, ascending=False).records
         if not last or last[0].timestamp < before:
-            found.append(run.run_id)
+            found.append(run)
     return found
 
 
@@ -36,12 +40,11 @@ def end_dead(instance: dg.DagsterInstance, home: Path) -> list[str]:
     that told nothing for a while is at work.
     """
     dead = seemingly_dead(instance, home)
-    for run_id in dead:
-        run = instance.get_run_by_id(run_id)
+    for run in dead:
         instance.report_run_failed(
             run, "Its process died. What it had not published is computed again by the next run."
         )
-    return dead
+    return [run.run_id for run in dead]
 
 
 def remove_old(instance: dg.DagsterInstance, home: Path, keep: int) -> int:
@@ -49,7 +52,7 @@ def remove_old(instance: dg.DagsterInstance, home: Path, keep: int) -> int:
 
     A run that has not ended stays, and so does one of a partition: the page takes from them which days were computed.
     """
-    records = instance.get_run_records(dg.RunsFilter(tags={HOME: str(home.resolve())}))
+    records = instance.get_run_records(dg.RunsFilter(tags=tag_of(home)))
     ended = [record.dagster_run for record in records[keep:] if record.dagster_run.is_finished]
     old = [run.run_id for run in ended if "dagster/partition" not in run.tags]
     for run_id in old:

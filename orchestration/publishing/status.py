@@ -84,6 +84,11 @@ class Status:
     last_outcome_at: str | None = None
     last_message: str | None = None
 
+    @property
+    def broke_after_publishing(self) -> bool:
+        """Whether the release of the last run is served, and a later step of it broke."""
+        return PUBLISHED_BUT in (self.last_message or "")
+
 
 def read(home: Path) -> Status:
     """What holds now; `current` and the pin are asked, so that a process that died early cannot mislead.

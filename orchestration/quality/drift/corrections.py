@@ -30,13 +30,10 @@ class Replaced:
     one_in: int = 1
 
     @property
-    def most(self) -> int:
-        return max(self.columns.values(), default=0)
-
-    @property
     def share(self) -> float:
         """Of the column that was replaced most; 0 where it is a handful."""
-        return self.most / self.records if self.most >= LEAST_RECORDS else 0.0
+        most = max(self.columns.values(), default=0)
+        return most / self.records if most >= LEAST_RECORDS else 0.0
 
     def __str__(self) -> str:
         most_first = sorted(self.columns.items(), key=lambda item: (-item[1], item[0]))

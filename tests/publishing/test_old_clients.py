@@ -23,7 +23,7 @@ with duckdb.connect(sys.argv[1], read_only=True) as reader:
 
 @pytest.fixture(scope="session")
 def old_client(tmp_path_factory):
-    """A directory with the old client; the test is skipped where no registry is reachable."""
+    """A directory with the old client; the test fails where no registry is reachable."""
     target = tmp_path_factory.mktemp("duckdb-old")
     installed = subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", target, f"duckdb=={OLD}"],
